@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all a newcomer needs; `make` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+READY := .venv/.ready
+
+# The first Python of 3.11 or newer that can make a virtual environment.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+
+.PHONY: help demo test lint types lock clean browser
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
+
+demo: $(READY) ## Show the product with invented people; nothing is sent anywhere
+	@$(BIN)/reminder demo
+
+test: $(READY) browser lint types ## Everything that CI checks
+	@$(BIN)/python -m pytest -q -n 2
+
+lint: $(READY) ## Style
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "make: run: $(BIN)/ruff format ." >&2; exit 1; }
+
+types: $(READY) ## Types
+	@$(BIN)/mypy --no-error-summary
+
+lock: $(READY) ## Choose newer versions of what we depend on
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra postgres --group dev --generate-hashes --universal \
+		--python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/lock.txt
+
+clean: ## Remove what `make` made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
+$(READY): requirements/lock.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed (on Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@echo "Preparing .venv (once; about a minute)"
+	@$(PYTHON) -m venv --clear .venv || { echo "make: this Python makes no environments; on Debian run: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# The browser tests need a Chromium that the registry of Python packages does not have.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$CHROMIUM" || { \
+		echo "Installing Chromium for the browser tests"; \
+		if [ "$$(id -u)" = 0 ]; then become=; else become="sudo -n"; fi; \
+		{ $$become apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$become apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+		|| { echo "make: the browser tests need Chromium; run: sudo apt-get install chromium (or set CHROMIUM to a Chrome)" >&2; exit 1; }; }

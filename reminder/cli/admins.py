@@ -1,0 +1,91 @@
+"""Add, list and remove admins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reminder.cli.session import Json, PracticeName, actor, open_store, print_json, print_table
+from reminder.clock import utc_now
+
+app = typer.Typer(help="Add, list and remove admins.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The admin's e-mail address.")]
+
+
+@app.command()
+def add(
+    email: Email,
+    practice: PracticeName = None,
+    role: Annotated[str, typer.Option("--role", help="owner, editor or viewer.")] = "owner",
+    name: Annotated[str | None, typer.Option("--name", help="Shown to colleagues; default from the address.")] = None,
+) -> None:
+    """Give somebody a role in a practice, and print a one-time sign-in link for them."""
+    from reminder import settings
+    from reminder.errors import UsageError
+    from reminder.jobs import signing_in
+    from reminder.policy.model import AdminRole
+    from reminder.roster.fields import email_address, person_name
+    from reminder.store import admins, events, practices
+
+    if role not in set(AdminRole):
+        message = f"--role: {role!r} is none of {', '.join(AdminRole)}"
+        raise UsageError(message)
+    address = email_address(email)
+    shown = person_name(name) if name else address.partition("@")[0]
+    with open_store() as store, store.write() as connection:
+        now = utc_now()
+        where = practices.named(connection, practice)
+        admin_id = admins.add(connection, email=address, name=shown, now=now)
+        admins.grant(connection, admin_id, where.id, AdminRole(role))
+        events.record(connection, "admin.added", actor=actor(), now=now, practice_id=where.id, email=address, role=role)
+        link = signing_in.make_sign_in_link(connection, admin_id, now, life=signing_in.COMMAND_LINE_LIFE)
+    typer.echo(f"{address} is {role} of {where.name}.")
+    typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{link}")
+
+
+@app.command("list")
+def list_admins(practice: PracticeName = None, *, as_json: Json = False) -> None:
+    """List the admins and their roles."""
+    from reminder.store import admins, practices
+
+    with open_store() as store, store.read() as connection:
+        every = practices.load(connection)
+        if practice is not None:
+            chosen = practices.named(connection, practice)
+            every = {chosen.id: chosen}
+        found = admins.of_practices(connection, every)
+    rows = [
+        {"email": part.email, "name": part.name, "role": str(part.role), "practice": every[key].name}
+        for key, parts in found.items()
+        for part in parts
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table([list(row.values()) for row in rows], ("email", "name", "role", "practice"))
+
+
+@app.command()
+def remove(email: Email, practice: PracticeName = None) -> None:
+    """Take somebody's role in a practice away."""
+    from reminder.errors import UsageError
+    from reminder.store import admins, events, practices
+
+    with open_store() as store, store.write() as connection:
+        where = practices.named(connection, practice)
+        found = admins.with_email(connection, email)
+        if found is None or where.id not in admins.practices_of(connection, found.id):
+            message = f"admin: {email} is no admin of {where.name}; see: reminder admin list"
+            raise UsageError(message)
+        admins.revoke(connection, found.id, where.id)
+        events.record(
+            connection,
+            "admin.removed",
+            actor=actor(),
+            now=utc_now(),
+            practice_id=where.id,
+            email=found.email,
+        )
+    typer.echo(f"{found.email} is no admin of {where.name} any more.")

@@ -1,0 +1,97 @@
+"""What waits to be sent, what is held and why, and how it is released."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reminder.cli.session import Json, actor, open_store, print_json, print_table
+from reminder.clock import utc_now
+
+if TYPE_CHECKING:
+    from reminder.store.outbox import Reminder
+
+app = typer.Typer(help="What waits to be sent, and what is held.", invoke_without_command=True)
+
+HEADINGS = ("id", "kind", "to", "state", "next", "why")
+
+
+@app.callback()
+def show(context: typer.Context, *, as_json: Json = False) -> None:
+    """Show what waits to be sent or may not have arrived, what failed lately, and whether sending is held."""
+    if context.invoked_subcommand is not None:
+        return
+    from reminder.store import outbox, system
+
+    with open_store() as store, store.read() as connection:
+        held = system.hold(connection)
+        waiting = outbox.waiting(connection)
+        failed = outbox.failed(connection)
+    if as_json:
+        rows = [as_row(row) for row in waiting]
+        lost = [as_row(row) for row in failed]
+        print_json({"held": asdict(held) if held else None, "waiting": rows, "failed": lost})
+        return
+    typer.echo(
+        f"Sending is held since {held.since_at:%Y-%m-%d %H:%M} UTC: {held.reason}. {held.cure}"
+        if held
+        else "Sending is on."
+    )
+    if waiting or failed:
+        print_table([_line(row) for row in [*waiting, *failed]], HEADINGS)
+    else:
+        typer.echo("Nothing waits.")
+
+
+def as_row(row: Reminder) -> dict[str, Any]:
+    """Return a reminder as `queue --json` prints it."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "to": row.recipient,
+        "state": row.state,
+        "step": row.step,
+        "next_at": row.next_at.isoformat() if row.next_at else None,
+        "reason": row.reason,
+    }
+
+
+def _line(row: Reminder) -> list[str]:
+    next_at = f"{row.next_at:%Y-%m-%d %H:%M} UTC" if row.next_at and row.state != "failed" else ""
+    return [str(row.id), row.kind, row.recipient, row.state, next_at, row.reason or ""]
+
+
+@app.command()
+def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Release a held queue, after showing what would go out."""
+    from reminder.jobs.releasing import release_queue
+    from reminder.store import outbox, system
+
+    with open_store() as store:
+        with store.read() as connection:
+            held = system.hold(connection)
+            waiting = outbox.waiting(connection)
+        if held is None:
+            typer.echo("Sending is not held.")
+            return
+        typer.echo(f"Held: {held.reason}.")
+        if waiting:
+            print_table([_line(row) for row in waiting], HEADINGS)
+        typer.echo(f"{len(waiting)} mails wait.")
+        if not yes:
+            typer.confirm("Release them?", abort=True)
+        with store.write() as connection:
+            release_queue(connection, actor=actor(), now=utc_now())
+    typer.echo("Released; they go with the next pass.")
+
+
+@app.command()
+def resend(number: Annotated[int, typer.Argument(metavar="ID", help="The number in `reminder queue`.")]) -> None:
+    """Send a mail that failed or is in doubt once more."""
+    from reminder.jobs.releasing import resend as send_again
+
+    with open_store() as store, store.write() as connection:
+        row = send_again(connection, number, actor=actor(), now=utc_now())
+    typer.echo(f"{row.kind} to {row.recipient} goes with the next pass.")

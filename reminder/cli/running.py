@@ -1,0 +1,115 @@
+"""Set up, serve, and run the passes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reminder.cli.session import Json, actor, open_services, open_store, print_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def init(
+    practice: Annotated[str, typer.Option("--practice", help="The practice's name.")],
+    timezone: Annotated[str, typer.Option("--timezone", help="Its IANA time zone, such as America/Chicago.")],
+    admin: Annotated[str, typer.Option("--admin", help="The first owner's e-mail address.")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option("--password-file", help="A file with the owner's password; else a sign-in link is printed."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Send to the people themselves from the start, no trial.")
+    ] = False,
+) -> None:
+    """Create or upgrade the database, the first practice and its first owner."""
+    from reminder import settings
+    from reminder.clock import utc_now
+    from reminder.jobs import signing_in
+    from reminder.jobs.practices import open_practice
+    from reminder.policy.model import Schedule
+    from reminder.policy.moments import zone_named
+    from reminder.roster.fields import email_address, plain_text
+    from reminder.store import migrate
+
+    name, owner = plain_text(practice, "practice"), email_address(admin)
+    zone_named(timezone)
+    password = signing_in.checked_password(_first_line(password_file)) if password_file else None
+    with open_store(any_schema=True) as store:
+        migrate.upgrade(store)
+        now = utc_now()
+        with store.write() as connection:
+            schedule = Schedule(zone=timezone)
+            practice_id = open_practice(
+                connection,
+                name=name,
+                schedule=schedule,
+                owner=owner,
+                actor=actor(),
+                now=now,
+                live=live,
+            )
+            link = signing_in.first_sign_in(connection, owner, practice_id, password=password, now=now)
+    mode = "live: mails go to the people" if live else "in trial: mails go to you alone until you turn it live"
+    typer.echo(f"{name} is set up ({timezone}), {mode}.")
+    if link:
+        typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{link}")
+    typer.echo("Next: reminder staff import FILE, then reminder serve")
+
+
+def _first_line(path: Path) -> str:
+    from reminder.errors import UsageError
+
+    try:
+        return path.read_text("utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError):
+        message = f"--password-file: {path} cannot be read or is empty"
+        raise UsageError(message) from None
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8060,
+    no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="Only the pages; a worker sends.")] = False,
+) -> None:
+    """Run the web pages, the scheduler and the sender in one process."""
+    from reminder import serving, settings, wiring
+    from reminder.store import migrate
+
+    chosen = settings.load()
+    services = wiring.build(chosen)
+    migrate.upgrade(services.store)
+    serving.serve(services, chosen, host=host, port=port, with_scheduler=not no_scheduler)
+
+
+def worker() -> None:
+    """Run the scheduler and the sender without the pages, for further machines on one PostgreSQL."""
+    from reminder import serving
+
+    with open_services() as services:
+        serving.work(services)
+
+
+def tick(*, as_json: Json = False) -> None:
+    """Run one pass now: plan what is due, send what is planned, then exit."""
+    from reminder.jobs.tick import refresh_calendars
+    from reminder.jobs.tick import tick as run_tick
+    from reminder.store import system
+
+    with open_services() as services:
+        refresh_calendars(services.store, services.clock())
+        tally = run_tick(services)
+        with services.store.read() as connection:
+            held = system.hold(connection)
+    if as_json:
+        print_json(asdict(tally))
+    else:
+        typer.echo(", ".join(f"{count} {word}" for word, count in asdict(tally).items()))
+    if held is not None:
+        typer.echo(f"reminder: sending is held: {held.reason}. {held.cure}", err=True)
+        raise typer.Exit(3 if held.probe_at else 1)
+    if tally.failed:
+        raise typer.Exit(1)

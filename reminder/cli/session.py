@@ -1,0 +1,86 @@
+"""What every command begins with: the settings, the open database, the present instant; and how it prints."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reminder.clock import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from reminder.jobs.services import Services
+    from reminder.store.engine import Store
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+PracticeName = Annotated[str | None, typer.Option("--practice", help="The practice; needed if there are several.")]
+
+
+@contextmanager
+def open_services() -> Iterator[Services]:
+    """Give everything a job may use, on a database at the newest schema."""
+    from reminder import settings, wiring
+    from reminder.store import schema
+
+    services = wiring.build(settings.load(), utc_now)
+    try:
+        schema.require_newest(services.store)
+        yield services
+    finally:
+        services.store.close()
+
+
+@contextmanager
+def open_store(*, any_schema: bool = False) -> Iterator[Store]:
+    """Give the database; at the newest schema unless `any_schema`."""
+    from reminder import settings, wiring
+    from reminder.store import schema
+
+    store = wiring.open_store(settings.load())
+    try:
+        if not any_schema:
+            schema.require_newest(store)
+        yield store
+    finally:
+        store.close()
+
+
+def actor() -> str:
+    """Return who runs the command, for the history."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print JSON on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
+    """Print rows in columns wide enough for their text."""
+    widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
+    for row in [headings, *rows]:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def a_date(text: str | None, name: str) -> date | None:
+    """Read an ISO date given to an option; raise UsageError naming the option."""
+    from datetime import date
+
+    from reminder.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"{name}: {text!r} is not a date; write it like 2026-12-31"
+        raise UsageError(message) from None

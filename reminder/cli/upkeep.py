@@ -1,0 +1,84 @@
+"""Look after the installation: doctor, schema, backup."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reminder.cli.session import Json, open_store, print_json
+from reminder.clock import utc_now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = typer.Typer(name="db", help="Upgrade, check, back up and restore the database.", no_args_is_help=True)
+
+
+def doctor(
+    *,
+    reconcile: Annotated[bool, typer.Option("--reconcile", help="Also compare every record with every other.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check the installation: one line each, and what to do about each fault."""
+    from reminder import checkup, settings
+
+    findings = checkup.run(settings.load(), utc_now(), reconcile=reconcile)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok   ' if finding.ok else 'FAULT'}  {finding.name}: {finding.detail}")
+    if any(finding.unreachable for finding in findings):
+        raise typer.Exit(3)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def upgrade() -> None:
+    """Create the tables, or bring them to the newest schema."""
+    from reminder.store import migrate, schema
+
+    with open_store(any_schema=True) as store:
+        migrate.upgrade(store)
+    typer.echo(f"The database is at schema {schema.NEWEST}.")
+
+
+@app.command()
+def check() -> None:
+    """Say whether the tables are what this program expects."""
+    from reminder.store import migrate
+
+    with open_store() as store, store.read() as connection:
+        differences = migrate.differences(connection)
+    for difference in differences:
+        typer.echo(difference, err=True)
+    if differences:
+        raise typer.Exit(1)
+    typer.echo("The tables are what this program expects.")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not exist.")]) -> None:
+    """Write a backup while everything goes on; it is an SQLite file whatever the database is."""
+    from reminder.store import backups
+
+    with open_store() as store:
+        rows = backups.back_up(store, file)
+    typer.echo(f"{rows} rows written to {file}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what the database holds.")] = False,
+) -> None:
+    """Bring a backup back; nothing is sent until an admin has confirmed the list (`reminder queue release`)."""
+    from reminder.store import backups
+
+    with open_store(any_schema=True) as store:
+        rows = backups.restore(store, file, utc_now(), force=force)
+    typer.echo(f"{rows} rows restored. Sending is held; look at `reminder queue`, then run: reminder queue release")

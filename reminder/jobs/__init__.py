@@ -1,0 +1,1 @@
+"""Gather, decide, apply: each job reads the store, asks the policy, and writes the store or hands mail over."""

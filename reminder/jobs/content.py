@@ -1,0 +1,225 @@
+"""What each mail will say: plain values, gathered from the store at the moment the mail is frozen.
+
+Each function returns the values of its template, or None with nothing left to say (the mail is then called off).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from reminder.jobs import standing
+from reminder.jobs.recipients import is_about
+from reminder.policy.coverage import COVERING_ROLES
+from reminder.policy.digest import HORIZON_DAYS
+from reminder.policy.escalation import is_escalated
+from reminder.policy.expiry import days_left, last_safe_on
+from reminder.policy.model import Kind, Role, Status
+from reminder.policy.moments import local_date
+from reminder.policy.status import mails_stopped
+from reminder.store import outbox, people, practices, resets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
+
+    from reminder.jobs.standing import Standing
+    from reminder.store.outbox import Reminder
+    from reminder.store.people import Person
+    from reminder.store.practices import Practice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """A mail about to be written: the connection, the row, its practice and person, the local date, the instant."""
+
+    connection: Connection
+    row: Reminder
+    practice: Practice
+    person: Person | None
+    today: date
+    now: datetime
+
+
+Values = dict[str, Any]
+
+
+def values_of(occasion: Occasion) -> Values | None:
+    """Return the values of a mail's template, or None if there is nothing left to say."""
+    specific = WRITERS[occasion.row.kind](occasion)
+    return None if specific is None else {**_common(occasion), **specific}
+
+
+def _common(occasion: Occasion) -> Values:
+    practice = occasion.practice
+    person = occasion.person
+    return {
+        "practice_name": practice.name,
+        "sender_name": practice.sender_name,
+        "contact": practice.reply_to,
+        "today": occasion.today.isoformat(),
+        "trial_for": _real_addressee(occasion) if occasion.row.trial else None,
+        "person_name": person.name if person else "",
+        "colleague": person.registered_by if person else "",
+        "first_mail": person is not None and person.greeted_at is None and not occasion.row.trial,
+    }
+
+
+def _real_addressee(occasion: Occasion) -> str:
+    return occasion.person.name if occasion.person else occasion.row.recipient
+
+
+def _clock(occasion: Occasion) -> Values | None:
+    """Fill a warning or an after-expiry mail, by the true days left today."""
+    person = occasion.person
+    if person is None or person.expires_on is None or person.expires_on != occasion.row.cycle_on:
+        return None
+    away = people.absences_of(occasion.connection, [person.id]).get(person.id, ())
+    if mails_stopped(away, occasion.today):
+        return None
+    roles = people.practices_of(occasion.connection, [person.id]).get(person.id, [])
+    role = next((role for where, role in roles if where == occasion.practice.id), Role.STAFF_END_USER)
+    return {
+        "role": role,
+        "expires_on": person.expires_on.isoformat(),
+        "last_safe_on": last_safe_on(person.expires_on).isoformat(),
+        "days_left": days_left(person.expires_on, occasion.today),
+        "single_point_of_failure": role in COVERING_ROLES and _is_only_cover(occasion, person),
+    }
+
+
+def _is_only_cover(occasion: Occasion, person: Person) -> bool:
+    """Tell whether nobody else among the practice's AOs and AMs has a working login."""
+    members = standing.of_practice(occasion.connection, occasion.practice.id, occasion.now)
+    working = standing.coverage(members, occasion.today).working
+    return all(login.person_id == person.id for login in working)
+
+
+def _ask(occasion: Occasion) -> Values | None:
+    if occasion.person is None or occasion.person.expires_on is not None:
+        return None
+    return {}
+
+
+def _receipt(occasion: Occasion) -> Values | None:
+    reset = resets.get(occasion.connection, occasion.row.details["reset_id"])
+    person = occasion.person
+    if reset is None or person is None or person.reset_id != reset.id or person.expires_on is None:
+        return None
+    return {
+        "reset_on": reset.reset_on.isoformat(),
+        "confidence": reset.confidence,
+        "expires_on": person.expires_on.isoformat(),
+        "last_safe_on": last_safe_on(person.expires_on).isoformat(),
+    }
+
+
+def _escalation(occasion: Occasion) -> Values | None:
+    """Name who was reached by an escalated step since this mail was planned and has not reset."""
+    members = {found.person.id: found for found in _members(occasion)}
+    rows = outbox.first_planned(occasion.connection, members, occasion.row.planned_at, occasion.now)
+    told = {
+        row.person_id: members[row.person_id]
+        for row in rows
+        if row.person_id in members
+        and row.step is not None
+        and is_escalated(row.step)
+        and row.cycle_on == members[row.person_id].person.expires_on
+        and not is_about(members[row.person_id].person, occasion.row.recipient)
+    }
+    listed = sorted(told.values(), key=lambda found: (found.person.expires_on or date.max, found.person.name))
+    return {"people": [_described(found) for found in listed]} if listed else None
+
+
+def _members(occasion: Occasion) -> list[Standing]:
+    return standing.of_practice(occasion.connection, occasion.practice.id, occasion.now)
+
+
+def _described(found: Standing) -> Values:
+    """Describe one person for the admins."""
+    expiry = found.person.expires_on
+    return {
+        "name": found.person.name,
+        "role": found.role,
+        "expires_on": expiry.isoformat() if expiry else None,
+        "days_left": found.days_left,
+        "reached": not found.is_unreachable,
+    }
+
+
+def _digest(occasion: Occasion) -> Values:
+    """Tell the admins how things stand; if nothing is wrong, until when."""
+    members = _members(occasion)
+    coverage = standing.coverage(members, occasion.today)
+    expiring = [found for found in members if _expires_soon(found)]
+    dates = [found.person.expires_on for found in members if found.person.expires_on]
+    return {
+        "total": len(members),
+        "expiring": _listed(expiring),
+        "expired": _listed(found for found in members if found.status is Status.EXPIRED),
+        "unknown": _listed(found for found in members if found.status is Status.UNKNOWN),
+        "unreachable": _listed(found for found in members if found.is_unreachable),
+        "absent": [
+            {**_described(found), "lapses": found.lapses_while_away}
+            for found in members
+            if found.is_absent or found.lapses_while_away
+        ],
+        "coverage": {"registered": coverage.registered, "working": len(coverage.working), "at_risk": coverage.at_risk},
+        "failed": outbox.failed_count(occasion.connection, occasion.practice.id),
+        "good_until": min(dates).isoformat() if dates else None,
+    }
+
+
+def _expires_soon(found: Standing) -> bool:
+    return found.days_left is not None and 0 < found.days_left <= HORIZON_DAYS
+
+
+def _listed(found: Iterable[Standing]) -> list[Values]:
+    return [
+        _described(one) for one in sorted(found, key=lambda one: (one.person.expires_on or date.max, one.person.name))
+    ]
+
+
+def _coverage(occasion: Occasion) -> Values | None:
+    members = _members(occasion)
+    coverage = standing.coverage(members, occasion.today)
+    if not coverage.at_risk:
+        return None
+    return {
+        "registered": coverage.registered,
+        "working": len(coverage.working),
+        "people": _listed(found for found in members if found.role in COVERING_ROLES),
+    }
+
+
+def _notice(occasion: Occasion) -> Values | None:
+    return None if occasion.person is None else dict(occasion.row.details)
+
+
+WRITERS: dict[Kind, Callable[[Occasion], Values | None]] = {
+    Kind.WARNING: _clock,
+    Kind.EXPIRED: _clock,
+    Kind.ASK: _ask,
+    Kind.RECEIPT: _receipt,
+    Kind.ESCALATION: _escalation,
+    Kind.DIGEST: _digest,
+    Kind.COVERAGE: _coverage,
+    Kind.NOTICE: _notice,
+    Kind.SIGN_IN: lambda occasion: dict(occasion.row.details),
+}
+
+
+def occasion_of(connection: Connection, row: Reminder, now: datetime) -> Occasion:
+    """Gather what is common to all mails."""
+    practice = practices.load(connection, [row.practice_id])[row.practice_id]
+    person = people.get(connection, row.person_id) if row.person_id is not None else None
+    return Occasion(
+        connection=connection,
+        row=row,
+        practice=practice,
+        person=person,
+        today=local_date(now, practice.schedule.zone),
+        now=now,
+    )

@@ -1,0 +1,173 @@
+"""Freeze what a mail will say before its first try, and write the bytes of a frozen mail.
+
+The values and the version of the wording are kept; links are made from them and never stored. Each try of a mail
+that may have arrived has the same bytes. A mail that was never in doubt is frozen anew on another local date.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError
+
+from reminder.errors import ReminderError
+from reminder.jobs.confirm import UNKNOWN_CYCLE
+from reminder.jobs.content import occasion_of, values_of
+from reminder.mail.message import Envelope, build, message_id
+from reminder.mail.wording import Wording
+from reminder.policy.model import Kind, State
+from reminder.store import outbox, people, sending, wordings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from reminder.jobs.content import Occasion, Values
+    from reminder.jobs.services import Services
+    from reminder.store.outbox import Reminder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """A claimed reminder and the bytes that go out."""
+
+    row: Reminder
+    data: bytes
+
+
+def freeze(
+    connection: Connection,
+    services: Services,
+    claimed: Sequence[Reminder],
+    now: datetime,
+) -> tuple[list[Frozen], int]:
+    """Freeze claimed reminders, in the transaction that claimed them; return those to send and how many were called off."""
+    ready: list[Frozen] = []
+    dropped = 0
+    for row in claimed:
+        occasion = occasion_of(connection, row, now)
+        if not _may_keep(row, occasion):
+            values = values_of(occasion)
+            if values is None:
+                sending.release(
+                    connection, row, {"state": State.CANCELLED, "cancelled_at": now, "reason": "nothing to say"}
+                )
+                dropped += 1
+                continue
+            row = _keep(connection, services, occasion, values)  # noqa: PLW2901 - the row as it is from now on
+        try:
+            ready.append(Frozen(row=row, data=bytes_of(connection, services, row)))
+        except (ReminderError, TemplateError) as error:
+            log.exception("reminder %d cannot be written", row.id, extra={"action": "mail.failed"})
+            failed = {"state": State.FAILED, "failed_at": now, "reason": f"cannot be written: {error}"}
+            sending.release(connection, row, failed)
+    return ready, dropped
+
+
+def _may_keep(row: Reminder, occasion: Occasion) -> bool:
+    """Tell whether what was frozen before still stands: in doubt always, else on the same local date."""
+    if row.content is None:
+        return False
+    return row.in_doubt_at is not None or row.frozen_on == occasion.today
+
+
+def _keep(connection: Connection, services: Services, occasion: Occasion, values: Values) -> Reminder:
+    row = occasion.row
+    wording = services.wording
+    wordings.keep(connection, wording.version, wording.as_json())
+    domain = services.sender_address.rpartition("@")[2]
+    frozen = replace(
+        row,
+        content=values,
+        wording=wording.version,
+        message_id=message_id(row.id, row.fence, domain),
+        frozen_on=occasion.today,
+        frozen_at=occasion.now.replace(microsecond=0),
+    )
+    sending.freeze(
+        connection,
+        frozen,
+        content=values,
+        wording=wording.version,
+        message_id=frozen.message_id or "",
+        frozen_on=occasion.today,
+        frozen_at=occasion.now.replace(microsecond=0),
+    )
+    if values["first_mail"] and row.person_id is not None:
+        people.change(connection, row.person_id, {"greeted_at": occasion.now})
+    return frozen
+
+
+def bytes_of(connection: Connection, services: Services, row: Reminder) -> bytes:
+    """Return the bytes of a frozen mail: the same ones for every try, and years later."""
+    if row.content is None or row.wording is None or row.frozen_at is None or row.message_id is None:
+        message = f"mail {row.id} has not been written yet"
+        raise ReminderError(message)
+    if row.wording == services.wording.version:
+        wording = services.wording
+    else:
+        wording = _earlier_wording(wordings.load(connection, row.wording))
+    return compose(services, row, row.content, wording)
+
+
+@lru_cache(maxsize=4)
+def _earlier_wording(sources: str) -> Wording:
+    return Wording.from_json(sources)
+
+
+def compose(services: Services, row: Reminder, values: Mapping[str, Any], wording: Wording) -> bytes:
+    """Write a mail from its frozen values."""
+    links = links_of(services, row, values)
+    rendered = wording.render(template_of(row.kind, values), {**values, "links": links})
+    envelope = Envelope(
+        kind=row.kind,
+        sender_name=values["sender_name"],
+        sender_address=services.sender_address,
+        reply_to=values["contact"],
+        recipient_name="" if row.trial or row.kind in TO_ADMINS else values["person_name"],
+        recipient=row.recipient,
+        message_id=row.message_id or "",
+        date=row.frozen_at or row.planned_at,
+        list_unsubscribe=links["confirm"],
+    )
+    return build(envelope, rendered)
+
+
+TO_ADMINS = frozenset({Kind.ESCALATION, Kind.DIGEST, Kind.COVERAGE, Kind.NOTICE, Kind.SIGN_IN, Kind.TEST})
+
+
+def template_of(kind: Kind, values: Mapping[str, Any]) -> str:
+    """Return the template's name: of the clock's mails the true days left decide, not the step they came from."""
+    if kind in outbox.CLOCK:
+        return "warning" if values["days_left"] >= 0 else "expired"
+    return kind.value
+
+
+def links_of(services: Services, row: Reminder, values: Mapping[str, Any]) -> dict[str, str | None]:
+    """Make the links of a mail: the person's own ones only in mails to the person; in a trial none works, so none is made."""
+    links = services.links
+    made: dict[str, str | None] = {
+        "help": links.help,
+        "real": links.real,
+        "dashboard": links.dashboard,
+        "confirm": None,
+        "receipt": None,
+        "sign_in": None,
+    }
+    if row.kind is Kind.SIGN_IN:
+        made["sign_in"] = links.absolute(values["path"])
+    if row.trial or row.person_id is None or row.kind in TO_ADMINS:
+        return made
+    if row.kind is Kind.RECEIPT:
+        made["receipt"] = links.receipt(row.details["reset_id"], row.recipient)
+    else:
+        cycle = UNKNOWN_CYCLE if row.kind is Kind.ASK else values["expires_on"]
+        made["confirm"] = links.confirm(row.person_id, cycle, row.recipient)
+    return made

@@ -1,0 +1,422 @@
+"""Import a roster: compare each row with what is registered, decide its fate, and write all of them in one transaction.
+
+A dry run is the same run, rolled back. An import mails nobody, and can be taken back whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reminder.errors import UsageError
+from reminder.jobs import standing
+from reminder.jobs.staff import same_name
+from reminder.policy.expiry import expires_on
+from reminder.policy.model import Confidence, Role, Rule
+from reminder.policy.moments import local_date
+from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
+from reminder.roster.model import Rejection, Roster, RosterRow
+from reminder.store import events, imports, people, practices, resets, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+    from reminder.store.engine import Store
+    from reminder.store.people import Person
+    from reminder.store.practices import Practice
+
+
+@dataclass
+class Outcome:
+    """What an import did, or would do. `fates` holds a line for each row that was read, by its number."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fates: dict[int, str] = field(default_factory=dict)
+    import_id: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that `reminder staff import --json` prints."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": [rejection.as_json() for rejection in self.rejected],
+            "notes": self.notes,
+            "import": self.import_id,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Who imports what, and where to: rows without a practice go to `practice`; the others may name one of `allowed`."""
+
+    practice: Practice
+    allowed: Sequence[Practice]
+    roster: Roster
+    file_name: str
+    by: str
+    actor: str
+    dry_run: bool = False
+    all_or_nothing: bool = False
+
+
+class _RolledBackError(Exception):
+    """Ends a transaction whose result is only looked at."""
+
+
+def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
+    """Carry an import out, or only look what it would do; return what became of the rows."""
+    outcome = Outcome(rejected=list(wanted.roster.rejected), notes=list(wanted.roster.notes))
+    try:
+        with store.write() as connection:
+            _Importer(connection, wanted, outcome, now).run()
+            if wanted.dry_run or (wanted.all_or_nothing and outcome.rejected):
+                raise _RolledBackError
+    except _RolledBackError:
+        outcome.import_id = None
+        if not wanted.dry_run:
+            outcome.added = outcome.updated = outcome.unchanged = 0
+    outcome.rejected.sort(key=lambda rejection: rejection.row)
+    return outcome
+
+
+class _Importer:
+    """One import in one transaction."""
+
+    def __init__(self, connection: Connection, wanted: Request, outcome: Outcome, now: datetime) -> None:
+        self.connection, self.wanted, self.outcome, self.now = connection, wanted, outcome, now
+        self.rule: Rule = rules.load(connection)
+        self.by_name = {practice.name.casefold(): practice for practice in wanted.allowed}
+        rows = wanted.roster.rows
+        user_ids = {row.user_id.lower() for row in rows if row.user_id}
+        emails = {row.email for row in rows} | {row.second_email for row in rows if row.second_email}
+        known = imports.matching(connection, emails, user_ids)
+        self.known_ids = {person.id for person in known}
+        self.by_email = {
+            address: person for person in known for address in (person.email, person.second_email) if address
+        }
+        self.by_user_id = {person.user_id.lower(): person for person in known if person.user_id}
+        self.memberships = people.practices_of(connection, self.known_ids)
+        self.readings = imports.readings(connection, self.known_ids)
+        self.changes: list[imports.Change] = []
+        self.new: list[tuple[RosterRow, Practice]] = []
+        self.figures: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        self.import_id = imports.begin(
+            self.connection,
+            self.wanted.practice.id,
+            file_name=self.wanted.file_name,
+            by=self.wanted.actor,
+            now=self.now,
+        )
+        for row in self.wanted.roster.rows:
+            self._take(row)
+        self._add_new()
+        today = standing.today_of(self.wanted.practice, self.now)
+        imports.note_readings(self.connection, self.import_id, self.figures, today)
+        imports.finish(
+            self.connection,
+            self.import_id,
+            added=self.outcome.added,
+            updated=self.outcome.updated,
+            changes=self.changes,
+        )
+        standing.settle_coverage(self.connection, {practice.id for practice in self.wanted.allowed}, self.now)
+        self.outcome.import_id = self.import_id
+        events.record(
+            self.connection,
+            "roster.imported",
+            actor=self.wanted.actor,
+            now=self.now,
+            practice_id=self.wanted.practice.id,
+            import_id=self.import_id,
+            file=self.wanted.file_name,
+            added=self.outcome.added,
+            updated=self.outcome.updated,
+        )
+
+    def _take(self, row: RosterRow) -> None:
+        try:
+            practice = self._practice(row)
+            person = self._match(row, practice)
+        except _RowError as error:
+            self.outcome.rejected.append(
+                Rejection(row=row.row, column=error.column, value=error.value, problem=str(error))
+            )
+            return
+        if person is None:
+            self.new.append((row, practice))
+            self.outcome.added += 1
+            self.outcome.fates[row.row] = "added"
+        else:
+            self._update(row, person, practice)
+
+    def _practice(self, row: RosterRow) -> Practice:
+        if row.practice is None:
+            return self.wanted.practice
+        found = self.by_name.get(row.practice.casefold())
+        if found is None:
+            there = ", ".join(sorted(practice.name for practice in self.wanted.allowed))
+            problem = f"{row.practice!r} is not a practice here; there are: {there}"
+            raise _RowError(problem, "practice", row.practice)
+        return found
+
+    def _match(self, row: RosterRow, practice: Practice) -> Person | None:
+        """Return the registered person whom the row means, or None for somebody new."""
+        by_email = self.by_email.get(row.email)
+        by_user_id = self.by_user_id.get(row.user_id.lower()) if row.user_id else None
+        second = self.by_email.get(row.second_email) if row.second_email else None
+        person = by_user_id or by_email
+        if second is not None and second != person:
+            problem = f"already belongs to {self._call(second, practice)}"
+            raise _RowError(problem, "second_email", row.second_email or "")
+        if by_email is not None and by_user_id is not None and by_email.id != by_user_id.id:
+            problem = (
+                f"belongs to {self._call(by_email, practice)}, but the user ID to {self._call(by_user_id, practice)}"
+            )
+            raise _RowError(problem, "email", row.email)
+        if person is None or self._is_blank(person) or same_name(person.name, row.name):
+            return person
+        if by_user_id is None:
+            problem = f"address already belongs to {self._call(person, practice)}; each person needs one of their own"
+            raise _RowError(problem, "email", row.email)
+        if by_email is None:
+            problem = f"already belongs to {self._call(person, practice)}; each person has an account of their own"
+            raise _RowError(problem, "user_id", row.user_id or "")
+        return person
+
+    def _is_blank(self, person: Person) -> bool:
+        """Tell whether nothing but the address is left of a registration, as after an import was taken back."""
+        return person.id not in self.memberships and person.reset_id is None
+
+    def _call(self, person: Person, practice: Practice) -> str:
+        """Name a person only to a practice that has them: none sees whom another one has."""
+        mine = {where for where, _ in self.memberships.get(person.id, [])}
+        return person.name if practice.id in mine else "somebody else who is registered"
+
+    def _update(self, row: RosterRow, person: Person, practice: Practice) -> None:
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        reasons: list[str] = []
+        roles = dict(self.memberships.get(person.id, []))
+        self._apply_fields(row, person, practice, before, after, reasons)
+        joined = practice.id not in roles
+        if joined:
+            if not roles:
+                again = {"registered_at": self.now, "registered_by": self.wanted.by}
+                people.change(self.connection, person.id, again)
+            people.join_practice(
+                self.connection,
+                person.id,
+                practice.id,
+                row.role,
+                now=self.now,
+                registered_by=self.wanted.by,
+            )
+            after["joined"] = practice.id
+        elif roles[practice.id] is not row.role:
+            people.set_role(self.connection, person.id, practice.id, row.role)
+            before["role"], after["role"] = roles[practice.id], row.role
+            after["role_in"] = practice.id
+        self._apply_reset(row, person, after, reasons)
+        self.outcome.fates[row.row] = "added" if joined else "updated" if after else f"unchanged: {'; '.join(reasons)}"
+        self.outcome.added += joined
+        self.outcome.updated += bool(after) and not joined
+        self.outcome.unchanged += not after
+        if after:
+            self.changes.append(imports.Change(person_id=person.id, before=before, after=after))
+
+    def _apply_fields(
+        self,
+        row: RosterRow,
+        person: Person,
+        practice: Practice,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        reasons: list[str],
+    ) -> None:
+        """Change name, addresses and user ID if this practice is home; else only say that they differ."""
+        theirs = {"name": row.name, "email": row.email, "second_email": row.second_email, "user_id": row.user_id}
+        if row.email == person.second_email:
+            del theirs["email"]
+        changed = {key: value for key, value in theirs.items() if value and value != getattr(person, key)}
+        if not changed:
+            return
+        if person.home_id not in {practice.id, None}:
+            reasons.append(f"{', '.join(sorted(changed))} differ from what the person's home practice has")
+            self.outcome.notes.append(f"row {row.row}: {reasons[-1]}; not changed")
+            return
+        cleared: dict[str, None] = {}
+        before |= {key: getattr(person, key) for key in changed}
+        after |= changed
+        if "email" in changed:
+            cleared |= {"email_refused_at": None, "email_refused_reply": None}
+        if "second_email" in changed:
+            cleared |= {"second_refused_at": None}
+        people.change(self.connection, person.id, {**changed, **cleared, "next_step_at": self.now})
+
+    def _apply_reset(self, row: RosterRow, person: Person, after: dict[str, Any], reasons: list[str]) -> None:
+        """Record the row's date if it counts for more than what is known."""
+        if row.reset_on is None and row.days_left is None:
+            return
+        today = local_date(self.now, people.home_zone(self.connection, person.id))
+        weighed = self._weigh(row, person, today)
+        if weighed.stale:
+            self.outcome.notes.append(f"row {row.row}: {weighed.reason}")
+        if weighed.reset_on is None:
+            reasons.append(weighed.reason)
+            return
+        after["reset_on"] = weighed.reset_on.isoformat()
+        resets.record(
+            self.connection,
+            person,
+            weighed.reset_on,
+            Confidence.IMPORTED,
+            recorded_by=self.wanted.actor,
+            now=self.now,
+            practice_id=self.wanted.practice.id,
+            import_id=self.import_id,
+        )
+
+    def _weigh(self, row: RosterRow, person: Person | None, today: date) -> Weighed:
+        first_seen_on = None
+        if person is not None and row.days_left is not None and row.as_of is None:
+            first_seen_on = self.readings.get((person.id, row.days_left))
+            self.figures.append((person.id, row.days_left))
+        known = None
+        if person is not None and person.reset_on is not None and person.known_on is not None:
+            known = KnownReset(reset_on=person.reset_on, recorded_on=person.known_on)
+        claim = RosterClaim(
+            reset_on=row.reset_on,
+            days_left=row.days_left,
+            as_of=row.as_of,
+            first_seen_on=first_seen_on,
+        )
+        return weigh_roster_claim(claim, known, today, self.rule)
+
+    def _add_new(self) -> None:
+        """Write everybody who is new at once."""
+        resets_on = [
+            self._weigh(row, None, standing.today_of(practice, self.now)).reset_on for row, practice in self.new
+        ]
+        ids = imports.add_people(
+            self.connection,
+            [self._person_values(row, practice, on) for (row, practice), on in zip(self.new, resets_on, strict=True)],
+        )
+        added = list(zip(ids, self.new, resets_on, strict=True))
+        imports.add_memberships(
+            self.connection,
+            [self._membership_values(key, row.role, practice) for key, (row, practice), _ in added],
+        )
+        first = [self._reset_values(key, practice, on) for key, (_, practice), on in added if on is not None]
+        imports.add_first_resets(self.connection, first)
+        for key, (row, practice), _ in added:
+            self.changes.append(
+                imports.Change(person_id=key, before={}, after={"joined": practice.id, "created": True})
+            )
+            if row.days_left is not None and row.as_of is None:
+                self.figures.append((key, row.days_left))
+
+    def _person_values(self, row: RosterRow, practice: Practice, reset_on: date | None) -> dict[str, Any]:
+        return {
+            "name": row.name,
+            "email": row.email,
+            "second_email": row.second_email,
+            "user_id": row.user_id,
+            "home_id": practice.id,
+            "registered_at": self.now,
+            "registered_by": self.wanted.by,
+            "reset_on": reset_on,
+            "expires_on": expires_on(self.rule, reset_on) if reset_on else None,
+            "known_on": standing.today_of(practice, self.now) if reset_on else None,
+            "next_step_at": self.now,
+        }
+
+    def _membership_values(self, person_id: int, role: Role, practice: Practice) -> dict[str, Any]:
+        return {
+            "person_id": person_id,
+            "practice_id": practice.id,
+            "role": role,
+            "registered_at": self.now,
+            "registered_by": self.wanted.by,
+        }
+
+    def _reset_values(self, person_id: int, practice: Practice, reset_on: date) -> dict[str, Any]:
+        return {
+            "person_id": person_id,
+            "rule_key": rules.IA,
+            "reset_on": reset_on,
+            "confidence": Confidence.IMPORTED,
+            "recorded_at": self.now,
+            "recorded_by": self.wanted.actor,
+            "practice_id": practice.id,
+            "import_id": self.import_id,
+        }
+
+
+class _RowError(Exception):
+    """A row that cannot go in, with the column and value to name."""
+
+    def __init__(self, problem: str, column: str, value: str) -> None:
+        super().__init__(problem)
+        self.column, self.value = column, value
+
+
+def undo_import(connection: Connection, import_id: int, *, actor: str, now: datetime) -> int:
+    """Take an import back: its resets, its registrations, and every value that is still as it left it.
+
+    Return how many people it touched; raise UsageError if there is no such import or it was taken back before.
+    """
+    found = imports.load(connection, import_id)
+    if found is None or found.undone_at is not None:
+        state = "does not exist" if found is None else "was taken back before"
+        message = f"import {import_id} {state}; the number stands in the import's output"
+        raise UsageError(message)
+    changes = imports.changes_of(connection, import_id)
+    for change in changes:
+        _undo_change(connection, change, import_id, actor=actor, now=now)
+    imports.mark_undone(connection, import_id, now)
+    standing.settle_coverage(connection, practices.load(connection), now)
+    events.record(
+        connection,
+        "roster.undone",
+        actor=actor,
+        now=now,
+        practice_id=found.practice_id,
+        import_id=import_id,
+    )
+    return len(changes)
+
+
+def _undo_change(
+    connection: Connection,
+    change: imports.Change,
+    import_id: int,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    person = people.get(connection, change.person_id)
+    if person is None:
+        return
+    for reset, undone in resets.history(connection, person.id):
+        if reset.import_id == import_id and not undone:
+            resets.undo(connection, reset, recorded_by=actor, now=now)
+    if "joined" in change.after:
+        people.leave_practice(connection, person.id, change.after["joined"], now)
+    if "role" in change.before:
+        people.set_role(connection, person.id, change.after["role_in"], Role(change.before["role"]))
+    columns = ("name", "email", "second_email", "user_id")
+    restored = {
+        key: change.before[key] for key in columns if key in change.before and getattr(person, key) == change.after[key]
+    }
+    if restored:
+        people.change(connection, person.id, {**restored, "next_step_at": now})

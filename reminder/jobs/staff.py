@@ -1,0 +1,187 @@
+"""What admins do to one person: register, edit, pause, remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reminder.errors import UsageError
+from reminder.jobs import standing
+from reminder.store import events, outbox, people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from reminder.policy.model import Absence, Role
+    from reminder.store.people import Person
+    from reminder.store.practices import Practice
+
+OPEN_END = "until further notice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """Who is to be registered; every value has passed the border (`roster.fields`)."""
+
+    name: str
+    email: str
+    role: Role
+    second_email: str | None = None
+    user_id: str | None = None
+    language: str | None = None
+
+
+def register(
+    connection: Connection, practice: Practice, wanted: Registration, *, by: str, actor: str, now: datetime
+) -> int:
+    """Register a person in a practice and return the id; `by` is the colleague whom the first mail names.
+
+    Somebody who is registered elsewhere already keeps what stands there. Raise UsageError if the address or the user
+    ID belongs to somebody else.
+    """
+    known = matching(connection, wanted)
+    if known is None:
+        optional = {"second_email": wanted.second_email, "user_id": wanted.user_id, "language": wanted.language}
+        person_id = people.add(connection, name=wanted.name, email=wanted.email, now=now, registered_by=by, **optional)
+    else:
+        person_id = known.id
+        if not people.roles_of(connection, known.id):
+            people.change(connection, known.id, {"registered_at": now, "registered_by": by})
+    people.join_practice(connection, person_id, practice.id, wanted.role, now=now, registered_by=by)
+    events.record(
+        connection,
+        "person.registered",
+        actor=actor,
+        now=now,
+        practice_id=practice.id,
+        person_id=person_id,
+        role=wanted.role,
+    )
+    return person_id
+
+
+def matching(connection: Connection, wanted: Registration) -> Person | None:
+    """Return the registered person this is; raise UsageError if the address or user ID is another person's."""
+    by_user_id = people.with_user_id(connection, wanted.user_id) if wanted.user_id else None
+    by_email = people.with_email(connection, wanted.email)
+    if by_email is not None and by_user_id is not None and by_email.id != by_user_id.id:
+        message = f"email: {wanted.email} and the user ID {wanted.user_id} belong to two different people; correct one"
+        raise UsageError(message)
+    if by_email is not None and by_user_id is None and not same_name(by_email.name, wanted.name):
+        message = f"email: {wanted.email} already belongs to {by_email.name}; each person needs an address of their own"
+        raise UsageError(message)
+    return by_user_id or by_email
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names are the same, letter case and spacing aside."""
+    return one.casefold().split() == other.casefold().split()
+
+
+def edit(
+    connection: Connection,
+    person: Person,
+    practice: Practice,
+    values: dict[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Change a person's name, addresses, user ID or language; only their home may.
+
+    A new address is tried even if the old one was refused. Raise UsageError if it belongs to somebody else.
+    """
+    if person.home_id != practice.id:
+        message = f"{person.name}: only the practice that is the person's home may change this; ask them or the person"
+        raise UsageError(message)
+    check_free(connection, person, values)
+    changed = {name: value for name, value in values.items() if getattr(person, name) != value}
+    if not changed:
+        return
+    if "email" in changed:
+        changed |= {"email_refused_at": None, "email_refused_reply": None, "next_step_at": now}
+    if "second_email" in changed:
+        changed |= {"second_refused_at": None, "next_step_at": now}
+    people.change(connection, person.id, changed)
+    names = sorted(name for name in changed if name in values)
+    events.record(
+        connection,
+        "person.edited",
+        actor=actor,
+        now=now,
+        practice_id=practice.id,
+        person_id=person.id,
+        fields=names,
+    )
+
+
+def check_free(connection: Connection, person: Person, values: dict[str, Any]) -> None:
+    """Raise UsageError if an address or user ID in `values` is another person's."""
+    for field in ("email", "second_email"):
+        owner = people.with_email(connection, values[field]) if values.get(field) else None
+        if owner is not None and owner.id != person.id:
+            message = (
+                f"{field}: {values[field]} already belongs to {owner.name}; each person needs an address of their own"
+            )
+            raise UsageError(message)
+    owner = people.with_user_id(connection, values["user_id"]) if values.get("user_id") else None
+    if owner is not None and owner.id != person.id:
+        message = f"user id: {values['user_id']} already belongs to {owner.name}"
+        raise UsageError(message)
+
+
+def change_role(
+    connection: Connection, person: Person, practice: Practice, role: Role, *, actor: str, now: datetime
+) -> None:
+    """Give a member another role in a practice."""
+    people.set_role(connection, person.id, practice.id, role)
+    events.record(
+        connection,
+        "person.role",
+        actor=actor,
+        now=now,
+        practice_id=practice.id,
+        person_id=person.id,
+        role=role,
+    )
+    standing.recheck(connection, person.id, now)
+
+
+def move_home(connection: Connection, person: Person, practice: Practice, *, actor: str, now: datetime) -> None:
+    """Make another of the person's practices their home."""
+    if practice.id not in people.roles_of(connection, person.id):
+        message = f"{person.name} is not registered in {practice.name}; register them there first"
+        raise UsageError(message)
+    people.set_home(connection, person.id, practice.id, now)
+    events.record(connection, "person.home", actor=actor, now=now, practice_id=practice.id, person_id=person.id)
+
+
+def pause(connection: Connection, person: Person, away: Absence, *, actor: str, now: datetime) -> None:
+    """Record that a person is away; without an end their mails stop until it is cleared."""
+    if away.to_on is not None and away.to_on < away.from_on:
+        message = f"absence: it ends on {away.to_on}, before it begins on {away.from_on}; swap the two"
+        raise UsageError(message)
+    people.add_absence(connection, person.id, away, now=now, recorded_by=actor)
+    detail: dict[str, Any] = {"from_on": away.from_on.isoformat(), "to_on": away.to_on.isoformat() if away.to_on else OPEN_END}
+    events.record(connection, "person.paused", actor=actor, now=now, person_id=person.id, **detail)
+    standing.recheck(connection, person.id, now)
+
+
+def clear_pause(connection: Connection, person: Person, *, actor: str, now: datetime) -> int:
+    """End every absence of a person; return how many there were."""
+    cleared = people.clear_absences(connection, person.id, now)
+    events.record(connection, "person.pause_cleared", actor=actor, now=now, person_id=person.id)
+    standing.recheck(connection, person.id, now)
+    return cleared
+
+
+def remove(connection: Connection, person: Person, practice: Practice, *, actor: str, now: datetime) -> None:
+    """End a person's membership; their home passes on, and without one nothing more is sent."""
+    standing.recheck(connection, person.id, now)
+    people.leave_practice(connection, person.id, practice.id, now)
+    left = people.get(connection, person.id)
+    if left is not None and left.home_id is None:
+        outbox.cancel_clock(connection, person.id, reason="left the practice", now=now)
+    events.record(connection, "person.removed", actor=actor, now=now, practice_id=practice.id, person_id=person.id)

@@ -1,0 +1,75 @@
+"""One pass: plan what is due, send what is planned. What is due comes from the database; a missed pass heals itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from reminder.jobs.checks import check_practices
+from reminder.jobs.deliver import deliver
+from reminder.jobs.plan import plan_people
+from reminder.jobs.services import Services, Tally
+from reminder.store import outbox, people, system
+
+if TYPE_CHECKING:
+    from reminder.store.engine import Store
+
+log = logging.getLogger(__name__)
+
+LAST_TICK = "last_tick_at"
+CALENDARS = "calendars"
+TRUSTED_FROM = "clock_trusted_from"
+"""When an admin last released the queue: a clock that they have seen is right, whatever a wrong one left behind."""
+
+MOST_BEHIND = timedelta(hours=26)
+"""No time zone and no clock change explains a clock that is further behind what is already recorded."""
+
+
+def tick(services: Services) -> Tally:
+    """Run one pass and return what it did."""
+    tally = Tally()
+    now = services.clock()
+    if clock_is_trusted(services.store, now):
+        plan_people(services.store, now, tally)
+        check_practices(services.store, now, tally)
+        deliver(services, tally)
+    with services.store.write() as connection:
+        system.put(connection, LAST_TICK, now.isoformat())
+    return tally
+
+
+def clock_is_trusted(store: Store, now: datetime) -> bool:
+    """Tell whether the clock fits what is recorded; hold the queue if it does not."""
+    with store.read() as connection:
+        trusted_from = system.get_instant(connection, TRUSTED_FROM)
+        recorded = (outbox.newest_moment(connection), system.get_instant(connection, LAST_TICK))
+        newest = max(filter(None, recorded), default=now)
+    if newest - now <= MOST_BEHIND or (trusted_from is not None and trusted_from - now <= MOST_BEHIND):
+        return True
+    hold_for_clock(
+        store, now, f"the clock says {now:%Y-%m-%d %H:%M} UTC, but work was recorded at {newest:%Y-%m-%d %H:%M} UTC"
+    )
+    return False
+
+
+def hold_for_clock(store: Store, now: datetime, reason: str) -> None:
+    """Hold the queue because the clock cannot be trusted."""
+    with store.write() as connection:
+        if system.hold(connection) is None:
+            cure = "set the clock right, look at the list, then run: reminder queue release"
+            system.set_hold(connection, system.Hold(reason=reason, cure=cure, since_at=now))
+    log.error("sending is held: %s", reason, extra={"action": "queue.held"})
+
+
+def refresh_calendars(store: Store, now: datetime) -> None:
+    """At start: have every clock looked at again if the holiday or time zone data are not those of the last start."""
+    versions = f"holidays {importlib.metadata.version('holidays')}, tzdata {importlib.metadata.version('tzdata')}"
+    with store.write() as connection:
+        known = system.get(connection, CALENDARS)
+        if known == versions:
+            return
+        system.put(connection, CALENDARS, versions)
+        if known is not None:
+            people.look_again_all(connection, now)

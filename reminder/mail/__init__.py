@@ -1,0 +1,1 @@
+"""Mail: wording (templates), messages (bytes), links (tokens), and the ways out (SMTP, folder, memory)."""

@@ -1,0 +1,106 @@
+"""The signed links in mails: made anew whenever they are needed, never stored.
+
+A link carries whom it is for, what it may do, and a mark of the address it was mailed to. It has no time in it, so
+the same mail always carries the same link. What it is good for is decided by the ids inside, never by its text:
+the last character of a signature has spare bits, so several texts can stand for one signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+
+
+class Purpose(StrEnum):
+    """What a link may do. The value is the salt of its signature, so one kind can never pass for another."""
+
+    CONFIRM = "c"
+    RECEIPT = "r"
+    CALENDAR = "k"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """What a valid link says. `subject`: a person's id, or for a receipt the reset's; `cycle`: the expiry date it is
+    bound to, or `unknown`.
+    """
+
+    purpose: Purpose
+    subject: int
+    cycle: str
+    address_mark: str
+
+
+def address_mark(address: str) -> str:
+    """Return a short mark of an address: a link stops working when the address is no longer the person's."""
+    return hashlib.sha256(f"reminder/{address.lower()}".encode()).hexdigest()[:8]
+
+
+class Links:
+    """Makes and reads links under one public address. The first key signs, every key is accepted."""
+
+    def __init__(self, public_url: str, keys: list[str]) -> None:
+        """Take the public address and the keys, the one that signs first."""
+        self._base = public_url.rstrip("/")
+        newest_last = list(reversed(keys))
+        self._serializers = {
+            purpose: URLSafeSerializer(
+                newest_last,
+                salt=f"reminder.link.{purpose}",
+                signer_kwargs={"digest_method": hashlib.sha256},
+            )
+            for purpose in Purpose
+        }
+
+    def absolute(self, path: str) -> str:
+        """Return the full address of one of our pages."""
+        return f"{self._base}{path}"
+
+    @property
+    def base(self) -> str:
+        """Return the public address."""
+        return self._base
+
+    @property
+    def help(self) -> str:
+        """Return the address of the help page."""
+        return self.absolute("/help")
+
+    @property
+    def real(self) -> str:
+        """Return the address of the page "Is this mail real?"."""
+        return self.absolute("/is-this-mail-real")
+
+    @property
+    def dashboard(self) -> str:
+        """Return the address of the admins' first page."""
+        return self.absolute("/")
+
+    def confirm(self, person_id: int, cycle: str, recipient: str) -> str:
+        """Return the link by which a person says that they have reset."""
+        return self.absolute(f"/r/{self._sign(Purpose.CONFIRM, person_id, cycle, recipient)}")
+
+    def receipt(self, reset_id: int, recipient: str) -> str:
+        """Return the link of a receipt, by which a confirmation is taken back."""
+        return self.absolute(f"/r/{self._sign(Purpose.RECEIPT, reset_id, '', recipient)}")
+
+    def calendar(self, person_id: int, recipient: str) -> str:
+        """Return the address of a person's private calendar."""
+        return self.absolute(f"/calendar/{self._sign(Purpose.CALENDAR, person_id, '', recipient)}.ics")
+
+    def _sign(self, purpose: Purpose, subject: int, cycle: str, recipient: str) -> str:
+        signed = self._serializers[purpose].dumps([subject, cycle.replace("-", ""), address_mark(recipient)])
+        return f"{purpose}{signed if isinstance(signed, str) else signed.decode('ascii')}"
+
+    def read(self, token: str) -> Token | None:
+        """Return what a token says, or None if it is not one of ours."""
+        try:
+            purpose = Purpose(token[:1])
+            subject, cycle, mark = self._serializers[purpose].loads(token[1:])
+        except (BadData, ValueError, TypeError):
+            return None
+        dashed = f"{cycle[:4]}-{cycle[4:6]}-{cycle[6:]}" if cycle.isdecimal() else cycle
+        return Token(purpose=purpose, subject=subject, cycle=dashed, address_mark=mark)

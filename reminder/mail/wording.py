@@ -1,0 +1,108 @@
+"""The wording of the mails: Jinja templates, loaded and checked once, known by a version made of their text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+
+from reminder import facts
+from reminder.errors import UsageError
+from reminder.policy.phrases import days_phrase
+from reminder.resources import resource_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NAMES = (
+    "warning", "expired", "ask", "receipt", "escalation", "digest", "coverage", "notice", "sign-in", "test",
+)  # fmt: skip
+PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A mail in words: subject, plain text, HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Wording:
+    """All templates of one version."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        """Compile the templates; raise UsageError naming the one that is missing or broken."""
+        self._sources = dict(sorted(sources.items()))
+        self.version = hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
+        self._environment = Environment(
+            loader=DictLoader(self._sources),
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters |= {
+            "longdate": longdate,
+            "shortdate": shortdate,
+            "role_name": facts.ROLE_NAMES.__getitem__,
+        }
+        self._environment.globals |= {"facts": facts, "days_phrase": days_phrase, "people_count": people_count}
+        for name in NAMES:
+            for part in PARTS:
+                self._compile(f"{name}/{part}")
+
+    @classmethod
+    def load(cls, override: Path | None = None) -> Wording:
+        """Load our templates, and those of a folder that override them by the same path."""
+        sources: dict[str, str] = {}
+        for folder in (resource_dir("templates") / "email", override):
+            if folder is not None:
+                found = sorted(path for suffix in ("txt", "html") for path in folder.rglob(f"*.{suffix}"))
+                sources |= {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
+        return cls(sources)
+
+    @classmethod
+    def from_json(cls, text: str) -> Wording:
+        """Take up a version that was kept."""
+        return cls(json.loads(text))
+
+    def as_json(self) -> str:
+        """Return the sources, to be kept: an old mail is shown with the words it was sent with."""
+        return json.dumps(self._sources, ensure_ascii=False, sort_keys=True)
+
+    def _compile(self, name: str) -> None:
+        try:
+            self._environment.get_template(name)
+        except TemplateError as error:
+            message = f"mail template {name}: {error.message or 'is missing'}; mend it in the folder REMINDER_TEMPLATES"
+            raise UsageError(message) from None
+
+    def render(self, name: str, values: Mapping[str, object]) -> Rendered:
+        """Write a mail from plain values; the same values give the same mail."""
+        subject, text, html = (self._environment.get_template(f"{name}/{part}").render(values) for part in PARTS)
+        return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html.strip() + "\n")
+
+
+def longdate(iso: str) -> str:
+    """Return a date as `Thursday, December 10, 2026`."""
+    day = date.fromisoformat(iso)
+    return f"{day:%A}, {day:%B} {day.day}, {day.year}"
+
+
+def shortdate(iso: str) -> str:
+    """Return a date as `Thu, Dec 10`."""
+    day = date.fromisoformat(iso)
+    return f"{day:%a}, {day:%b} {day.day}"
+
+
+def people_count(count: int) -> str:
+    """Return `1 person` or `3 people`."""
+    return "1 person" if count == 1 else f"{count} people"

@@ -1,0 +1,65 @@
+"""The long-running processes: pages with scheduler, or scheduler alone."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from reminder import scheduler
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from reminder.jobs.services import Services
+    from reminder.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def serve(services: Services, settings: Settings, *, host: str, port: int, with_scheduler: bool) -> None:
+    """Serve the pages until stopped; with the scheduler unless workers do its part."""
+    from reminder.web.app import create_app
+
+    log_to_stderr()
+    running = scheduler.start(services) if with_scheduler else None
+    try:
+        run_pages(create_app(services), host=host, port=port, trusted_proxies=settings.trusted_proxies)
+    finally:
+        if running is not None:
+            running.shutdown(wait=True)
+        services.store.close()
+
+
+def run_pages(app: ASGIApp, *, host: str, port: int, trusted_proxies: str = "") -> None:
+    """Run the web server until stopped. Proxies are believed only if they are named."""
+    import uvicorn
+
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
+        server_header=False,
+        log_config=None,
+        access_log=False,
+    )
+
+
+def work(services: Services) -> None:
+    """Plan and send until told to stop."""
+    log_to_stderr()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running = scheduler.start(services)
+    stop.wait()
+    running.shutdown(wait=True)
+
+
+def log_to_stderr() -> None:
+    """Write log lines to stderr; the scheduler's own chatter only from warnings on."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -1,0 +1,195 @@
+"""The settings: from the environment, else from `reminder.toml`; read once and passed on. No secret is ever printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from reminder.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "REMINDER_"
+FILE = "reminder.toml"
+
+LIMIT_PRESETS = {
+    "microsoft365": {"connections": 3, "minute": 30, "day": 10_000},
+    "google": {"connections": 1, "minute": None, "day": 2_000},
+    "ses": {"connections": 1, "minute": 60 * 14, "day": 50_000},
+}
+"""What the providers allow: Microsoft's page on SMTP submission; Google's and Amazon's usual account limits."""
+
+
+def _setting(help_text: str, *, default: str = "", secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return field(default=default, repr=not secret, metadata={"help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting as text, in the order of the reference; the properties below give the ones that need reading."""
+
+    database_url: str = _setting(
+        "Where everything is kept: `sqlite:////path/to/file.db` or `postgresql://user:password@host/name`. "
+        "Default: an SQLite file in the user's data folder.",
+        secret=True,
+    )
+    mail_url: str = _setting(
+        "The mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://` (TLS from the start), "
+        "`smtp+plain://host:port` (no TLS), or `folder:/path`, which writes each mail as a file. "
+        "Default: the folder `mail` in the user's data folder.",
+        secret=True,
+    )
+    mail_from: str = _setting("The address mails come from.", default="reminder@localhost")
+    public_url: str = _setting(
+        "The address under which people reach these pages; the links in mails begin with it.",
+        default="http://127.0.0.1:8060",
+    )
+    secret_key: str = _setting(
+        "Signs the links in mails. Several, separated by commas: the first signs, all are accepted (rotation). "
+        "Default: made once and kept in the data folder.",
+        secret=True,
+    )
+    templates: str = _setting("A folder whose mail templates override ours. Default: none.")
+    mail_limit: str = _setting(
+        "What the mail server allows: `microsoft365`, `google`, `ses`, or `connections=8 minute=30 day=10000`. "
+        "Default: one connection, no limit.",
+    )
+    alert_email: str = _setting("An address that is told when the product itself is in trouble. Default: none.")
+    alert_url: str = _setting("A webhook that is told the same. Default: none.", secret=True)
+    ping_url: str = _setting("A dead-man's switch: fetched after each good pass. Default: none.", secret=True)
+    backup_dir: str = _setting("Where nightly backups go. Default: the folder `backups` in the data folder.")
+    trusted_proxies: str = _setting(
+        "Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas. Default: none.",
+    )
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """Return the keys, the one that signs first."""
+        return [key.strip() for key in self.secret_key.split(",") if key.strip()]
+
+    @property
+    def limits(self) -> dict[str, int | None]:
+        """Return the mail server's limits: connections, minute, day."""
+        return read_limits(self.mail_limit)
+
+
+def read_limits(text: str) -> dict[str, int | None]:
+    """Read REMINDER_MAIL_LIMIT; raise UsageError for anything but a preset or `name=number` pairs."""
+    limits: dict[str, int | None] = {"connections": 1, "minute": None, "day": None}
+    if text.strip().lower() in LIMIT_PRESETS:
+        return {**limits, **LIMIT_PRESETS[text.strip().lower()]}
+    for part in text.split():
+        match = re.fullmatch(r"(connections|minute|day)=([1-9]\d{0,6})", part)
+        if match is None:
+            presets = ", ".join(LIMIT_PRESETS)
+            message = f"REMINDER_MAIL_LIMIT: {part!r} is not understood; write {presets}, or connections=8 minute=30 day=10000"
+            raise UsageError(message)
+        limits[match[1]] = int(match[2])
+    return limits
+
+
+def data_dir() -> Path:
+    """Return the user's data folder; it is made, for its owner only, when something is first kept there."""
+    from platformdirs import user_data_path
+
+    return user_data_path("reminder", appauthor=False)
+
+
+def load(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read the settings from the environment and `reminder.toml` in `folder` (default: the working folder).
+
+    Raise UsageError naming every problem at once.
+    """
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    values = _from_file((folder or Path.cwd()) / FILE, problems) | _from_environment(environment, problems)
+    settings = _checked(values, problems)
+    if problems:
+        raise UsageError("\n".join(problems))
+    return settings
+
+
+def _from_file(path: Path, problems: list[str]) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f'{FILE}: cannot be read ({error}); each line is like: public_url = "https://..."')
+        return {}
+    known = {entry.name for entry in fields(Settings)}
+    problems += [
+        f"{FILE}: {name!r} is not a setting; see docs/reference/settings.md" for name in found if name not in known
+    ]
+    return {name: str(value) for name, value in found.items() if name in known}
+
+
+def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for entry in fields(Settings):
+        name = PREFIX + entry.name.upper()
+        if environment.get(name):
+            values[entry.name] = environment[name]
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if name in environment:
+            problems.append(f"{name}: set twice, as itself and as {name}_FILE; keep one")
+        try:
+            values[entry.name] = Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            problems.append(f"{name}_FILE: {path} cannot be read ({error.strerror})")
+    return values
+
+
+def _checked(values: dict[str, str], problems: list[str]) -> Settings:
+    """Fill in what has to be made, and note what cannot be used."""
+    keep = data_dir()
+    values.setdefault("database_url", f"sqlite:///{keep / 'reminder.db'}")
+    values.setdefault("mail_url", f"folder:{keep / 'mail'}")
+    values.setdefault("backup_dir", str(keep / "backups"))
+    settings = Settings(**values)
+    public = urlsplit(settings.public_url)
+    if public.scheme not in {"http", "https"} or not public.hostname or public.query or public.fragment:
+        problems.append(f"REMINDER_PUBLIC_URL: expected https://host, got {settings.public_url!r}")
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", settings.mail_from):
+        problems.append(
+            f"REMINDER_MAIL_FROM: expected an address like reminders@example.org, got {settings.mail_from!r}"
+        )
+    if settings.templates and not Path(settings.templates).is_dir():
+        problems.append(f"REMINDER_TEMPLATES: {settings.templates!r} is not a folder")
+    try:
+        read_limits(settings.mail_limit)
+    except UsageError as error:
+        problems.append(str(error))
+    return settings
+
+
+def prepare(settings: Settings) -> Settings:
+    """Make what is made on first use: the data folder, and the secret key in it if none is set."""
+    private = data_dir()
+    if settings.database_url == f"sqlite:///{private / 'reminder.db'}" or not settings.secret_key:
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.secret_key:
+        return settings
+    values = {entry.name: getattr(settings, entry.name) for entry in fields(Settings)}
+    return Settings(**{**values, "secret_key": _kept_key(private / "secret-key")})
+
+
+def _kept_key(path: Path) -> str:
+    """Return the key kept in a file, made on first use, readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(descriptor, "w") as stream:
+        key = secrets.token_urlsafe(32)
+        stream.write(key)
+    return key

@@ -1,0 +1,142 @@
+"""Backup and restore. A backup is one SQLite file, whatever the database: it is read with any SQLite tool, and it
+moves an installation from one kind of database to the other.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, func, insert, select, text
+
+from reminder.errors import UsageError
+from reminder.store import migrate, schema, system
+from reminder.store.engine import Store
+from reminder.store.tables import metadata
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Table
+
+CHUNK = 1000
+"""Rows copied at once."""
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+def back_up(store: Store, path: Path) -> int:
+    """Write everything, as of one instant, to a file that does not exist yet; return the number of rows.
+
+    The file appears under its name only when it is whole, checked and on the disk.
+    """
+    if path.exists():
+        message = f"backup: {path} exists already; choose another name"
+        raise UsageError(message)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        target = Store(f"sqlite:///{partial.resolve()}")
+        migrate.upgrade(target)
+        with store.read() as source, target.write() as copy:
+            if not store.is_sqlite:
+                source.execute(text("set transaction isolation level repeatable read, read only"))
+            rows = _copy_all(source, copy)
+        with target.read() as copied:
+            verdict = copied.scalar(text("pragma integrity_check"))
+        target.close()
+        if verdict != "ok":
+            message = f"backup: the copy is damaged ({verdict}); check the disk"
+            raise UsageError(message)
+        _settle(partial)
+        partial.replace(path)
+    except OSError as error:
+        message = f"backup: {path} cannot be written ({error.strerror})"
+        raise UsageError(message) from None
+    finally:
+        for left in (partial, *partial.parent.glob(f"{partial.name}-*")):
+            left.unlink(missing_ok=True)
+    return rows
+
+
+def _settle(path: Path) -> None:
+    """Fold the write-ahead log into the file, so that the one file is the whole backup, and put it on the disk."""
+    engine = create_engine(f"sqlite:///{path.resolve()}", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("pragma journal_mode=delete"))
+    engine.dispose()
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def restore(store: Store, path: Path, now: datetime, *, force: bool) -> int:
+    """Bring a backup back and hold the queue; return the number of rows.
+
+    Yesterday's outbox does not know today's mails, so nothing is sent until an admin has confirmed the list. Raise
+    UsageError if the file is no backup, or if the database is not empty and `force` is not set.
+    """
+    _require_backup(path)
+    copy = path.with_name(f".{path.name}.{os.getpid()}.restoring")
+    try:
+        copy.write_bytes(path.read_bytes())
+        source_store = Store(f"sqlite:///{copy.resolve()}")
+        migrate.upgrade(source_store)
+        migrate.upgrade(store)
+        with source_store.read() as source, store.write() as target:
+            if not force and target.scalar(select(func.count()).select_from(metadata.tables["practice"])):
+                message = "restore: the database is not empty; to overwrite it add --force"
+                raise UsageError(message)
+            for table in reversed(metadata.sorted_tables):
+                target.execute(table.delete())
+            rows = _copy_all(source, target)
+            _move_sequences(target)
+            cure = "look at what waits, then run: reminder queue release"
+            system.set_hold(target, system.Hold(reason="a backup was restored", cure=cure, since_at=now))
+        source_store.close()
+    finally:
+        for left in (copy, *copy.parent.glob(f"{copy.name}-*")):
+            left.unlink(missing_ok=True)
+    return rows
+
+
+def _require_backup(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        message = f"restore: {path} cannot be read ({error.strerror})"
+        raise UsageError(message) from None
+    if magic != SQLITE_MAGIC:
+        message = f"restore: {path} is no backup of this program"
+        raise UsageError(message)
+    engine = create_engine(f"sqlite:///{path.resolve()}")
+    with engine.connect() as connection:
+        found = schema.present(connection)
+    engine.dispose()
+    if found is None:
+        message = f"restore: {path} is an SQLite file, but no backup of this program"
+        raise UsageError(message)
+
+
+def _copy_all(source: Connection, target: Connection) -> int:
+    return sum(_copy(source, target, table) for table in metadata.sorted_tables)
+
+
+def _copy(source: Connection, target: Connection, table: Table) -> int:
+    """Copy one table; what the schema itself put into the target (the shipped rule) is replaced."""
+    target.execute(table.delete())
+    rows = 0
+    for chunk in source.execute(select(table).order_by(*table.primary_key)).partitions(CHUNK):
+        target.execute(insert(table), [dict(row._mapping) for row in chunk])  # noqa: SLF001 - the documented way to a row's mapping
+        rows += len(chunk)
+    return rows
+
+
+def _move_sequences(connection: Connection) -> None:
+    """On PostgreSQL: let the next ids follow the restored ones."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.sorted_tables:
+        if "id" in table.c:
+            sequence = f"select setval(pg_get_serial_sequence('{table.name}', 'id'), coalesce(max(id), 0) + 1, false) from {table.name}"  # noqa: S608 - our own table names
+            connection.execute(text(sequence))

@@ -1,0 +1,135 @@
+"""Opens the database, and hands out transactions that roll back unless they end well."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from reminder.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL
+
+BUSY_MS = 10_000
+"""How long a writer waits for another one on SQLite, in milliseconds."""
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": str(BUSY_MS)}
+"""WAL with synchronous=FULL (2): with NORMAL a power cut loses acknowledged commits."""
+
+
+class Store:
+    """An open database. `url` never shows a password when printed."""
+
+    def __init__(self, url: str) -> None:
+        """Take a database URL as users write them; raise UsageError for one that cannot be used."""
+        self.url = _parsed(url)
+        self._writers = _engine(self.url, begin="BEGIN IMMEDIATE")
+        self._readers = _engine(self.url, begin="BEGIN") if self.is_sqlite else self._writers
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is an SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> Engine:
+        """Return the engine that writes, for migrations."""
+        return self._writers
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that commits at the end and rolls back on any error.
+
+        On SQLite it begins IMMEDIATE: a transaction that reads first and writes later would otherwise fail or lose
+        updates when two run at once.
+        """
+        with _reachable(self.url), self._writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for reading only; writers are not held up."""
+        with _reachable(self.url), self._readers.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._writers.dispose()
+        self._readers.dispose()
+
+
+@contextmanager
+def _reachable(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        if "no such table" in reason:
+            message = "the database has no tables yet; run: reminder db upgrade"
+            raise UnreachableError(message) from error
+        message = f"database: {url.render_as_string(hide_password=True)} cannot be used ({reason}); check REMINDER_DATABASE_URL"
+        raise UnreachableError(message) from error
+    except DBAPIError as error:
+        if "UndefinedTable" in type(error.orig).__name__:
+            message = "the database has no tables yet; run: reminder db upgrade"
+            raise UnreachableError(message) from error
+        raise
+
+
+def _parsed(text: str) -> URL:
+    """Read the URL; `postgres://` and `postgresql://` mean the psycopg driver."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        message = (
+            "REMINDER_DATABASE_URL: not a database URL; write sqlite:////path/to/file.db or postgresql://user@host/name"
+        )
+        raise UsageError(message) from None
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        message = f"REMINDER_DATABASE_URL: {url.get_backend_name()} is not supported; use sqlite:/// or postgresql://"
+        raise UsageError(message)
+    return url
+
+
+def _engine(url: URL, begin: str) -> Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url, begin)
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={"target_session_attrs": "read-write", "connect_timeout": 10},
+        )
+    except (NoSuchModuleError, ImportError):
+        message = (
+            "REMINDER_DATABASE_URL: PostgreSQL needs its driver; install it with: pip install 'reminder[postgres]'"
+        )
+        raise UsageError(message) from None
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001, ANN401 - SQLAlchemy's signature
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+            found = str(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            if found != value:
+                message = f"SQLite refuses {name}={value} (it says {found}); keep the database on a local disk"
+                raise UnreachableError(message)
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

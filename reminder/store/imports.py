@@ -1,0 +1,140 @@
+"""Roster imports: what each one changed, so that it can be taken back whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+
+from reminder.store.people import Person, _person
+from reminder.store.statements import insert_new
+from reminder.store.tables import import_change, membership, person, reading, reset, roster_import
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+CHUNK = 500
+"""Values in one IN list: below the variable limits of every SQLite in use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What an import did to one person: JSON values that stood there before, and what stands there now."""
+
+    person_id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """One import that was carried out."""
+
+    id: int
+    practice_id: int
+    file_name: str
+    imported_at: datetime
+    imported_by: str
+    added: int
+    updated: int
+    undone_at: datetime | None
+
+
+def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+    every = list(values)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
+def matching(connection: Connection, emails: Collection[str], user_ids: Collection[str]) -> list[Person]:
+    """Return everybody who has one of these addresses or one of these user IDs (given in lower case)."""
+    found: dict[int, Person] = {}
+    for some in _chunks(emails):
+        query = select(person).where(or_(person.c.email.in_(some), person.c.second_email.in_(some)))
+        found |= {row.id: _person(row) for row in connection.execute(query)}
+    for some in _chunks(user_ids):
+        query = select(person).where(func.lower(person.c.user_id).in_(some))
+        found |= {row.id: _person(row) for row in connection.execute(query)}
+    return list(found.values())
+
+
+def readings(connection: Connection, person_ids: Collection[int]) -> dict[tuple[int, int], date]:
+    """Return when figures of days left without an as-of date were first imported, by person and figure."""
+    rows = connection.execute(select(reading).where(reading.c.person_id.in_(person_ids)))
+    return {(row.person_id, row.days_left): row.first_seen_on for row in rows}
+
+
+def begin(connection: Connection, practice_id: int, *, file_name: str, by: str, now: datetime) -> int:
+    """Note that an import begins, and return its number."""
+    values = {"practice_id": practice_id, "file_name": file_name, "imported_at": now, "imported_by": by}
+    statement = insert(roster_import).values(**values, added=0, updated=0).returning(roster_import.c.id)
+    key: int = connection.execute(statement).scalar_one()
+    return key
+
+
+def finish(connection: Connection, import_id: int, *, added: int, updated: int, changes: Sequence[Change]) -> None:
+    """Keep what the import changed."""
+    mine = roster_import.c.id == import_id
+    connection.execute(update(roster_import).where(mine).values(added=added, updated=updated))
+    rows = [
+        {"import_id": import_id, "person_id": c.person_id, "before": dict(c.before), "after": dict(c.after)}
+        for c in changes
+    ]
+    if rows:
+        connection.execute(insert(import_change), rows)
+
+
+def note_readings(connection: Connection, import_id: int, figures: Collection[tuple[int, int]], seen_on: date) -> None:
+    """Remember figures of days left (person, days) that were imported without an as-of date."""
+    rows = [
+        {"person_id": who, "days_left": left, "first_seen_on": seen_on, "import_id": import_id} for who, left in figures
+    ]
+    insert_new(connection, reading, rows, on=["person_id", "days_left"])
+
+
+def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert new people at once and return their ids in the order of the rows."""
+    if not rows:
+        return []
+    statement = insert(person).returning(person.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(statement, [dict(row) for row in rows]))
+
+
+def add_memberships(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new memberships at once."""
+    if rows:
+        connection.execute(insert(membership), [dict(row) for row in rows])
+
+
+def add_first_resets(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the resets of people who are new and point the people to them."""
+    if not rows:
+        return
+    statement = insert(reset).returning(reset.c.id, sort_by_parameter_order=True)
+    ids = connection.scalars(statement, [dict(row) for row in rows])
+    pairs = [{"key": row["person_id"], "reset": key} for row, key in zip(rows, ids, strict=True)]
+
+    pointer = update(person).where(person.c.id == bindparam("key")).values(reset_id=bindparam("reset"))
+    connection.execute(pointer, pairs)
+
+
+def load(connection: Connection, import_id: int) -> Import | None:
+    """Return one import."""
+    row = connection.execute(select(roster_import).where(roster_import.c.id == import_id)).first()
+    return Import(**row._mapping) if row else None  # noqa: SLF001 - the documented way to a row's mapping
+
+
+def changes_of(connection: Connection, import_id: int) -> list[Change]:
+    """Return what an import changed, the last change first."""
+    query = select(import_change).where(import_change.c.import_id == import_id).order_by(import_change.c.id.desc())
+    return [Change(person_id=row.person_id, before=row.before, after=row.after) for row in connection.execute(query)]
+
+
+def mark_undone(connection: Connection, import_id: int, now: datetime) -> None:
+    """Note that an import was taken back, and forget the figures it had read."""
+    connection.execute(update(roster_import).where(roster_import.c.id == import_id).values(undone_at=now))
+    connection.execute(delete(reading).where(reading.c.import_id == import_id))

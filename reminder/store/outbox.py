@@ -1,0 +1,299 @@
+"""Reminders: every mail the product sends, from plan to record. Planning is idempotent by the unique `key`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from reminder.policy.model import Kind, State
+from reminder.store.statements import insert_new
+from reminder.store.tables import WAITING, person, reminder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection, Row
+
+CLOCK = (Kind.WARNING, Kind.EXPIRED)
+ABOUT_THE_CLOCK = (*CLOCK, Kind.ASK)
+UNSENT = (State.PLANNED, State.CLAIMED, State.DEFERRED, State.IN_DOUBT)
+"""The states in which a reminder can still be called off: the sender's next mark checks for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A reminder to be made. `key` names what it is about and whom it goes to: it is made once."""
+
+    key: str
+    kind: Kind
+    practice_id: int
+    recipient: str
+    urgent_on: date
+    next_at: datetime | None
+    closes_at: datetime | None
+    person_id: int | None = None
+    cycle_on: date | None = None
+    step: int | None = None
+    trial: bool = False
+    state: State = State.PLANNED
+    reason: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reminder:
+    """One mail as it stands in the store."""
+
+    id: int
+    key: str
+    kind: Kind
+    practice_id: int
+    person_id: int | None
+    cycle_on: date | None
+    step: int | None
+    trial: bool
+    recipient: str
+    state: State
+    reason: str | None
+    urgent_on: date
+    next_at: datetime | None
+    closes_at: datetime | None
+    details: Mapping[str, Any]
+    frozen_on: date | None
+    frozen_at: datetime | None
+    wording: str | None
+    content: Mapping[str, Any] | None
+    message_id: str | None
+    owner: str | None
+    lease_until: datetime | None
+    fence: int
+    failures: int
+    doubts: int
+    planned_at: datetime
+    claimed_at: datetime | None
+    sending_at: datetime | None
+    sent_at: datetime | None
+    in_doubt_at: datetime | None
+    deferred_at: datetime | None
+    failed_at: datetime | None
+    cancelled_at: datetime | None
+    superseded_at: datetime | None
+
+
+COLUMNS = tuple(column.name for column in reminder.c)
+
+
+def _reminder(row: Row[Any]) -> Reminder:
+    values = {name: getattr(row, name) for name in COLUMNS}
+    return Reminder(**{**values, "kind": Kind(row.kind), "state": State(row.state)})
+
+
+def add(connection: Connection, plans: Sequence[Plan], now: datetime) -> int:
+    """Make the reminders whose key is new; return how many were."""
+    rows = [
+        {
+            **{name: getattr(plan, name) for name in Plan.__dataclass_fields__},
+            "details": dict(plan.details),
+            "fence": 0,
+            "failures": 0,
+            "doubts": 0,
+            "planned_at": now,
+            "cancelled_at": now if plan.state is State.CANCELLED else None,
+            "superseded_at": now if plan.state is State.SUPERSEDED else None,
+        }
+        for plan in plans
+    ]
+    return insert_new(connection, reminder, rows, on=["key"])
+
+
+def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, list[Reminder]]:
+    """Return the clock reminders of the present cycle of each person, and the questions put to those without one."""
+    clock = and_(reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == person.c.expires_on)
+    asking = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None))
+    query = (
+        select(reminder)
+        .join(person, person.c.id == reminder.c.person_id)
+        .where(reminder.c.person_id.in_(ids), or_(clock, asking))
+        .order_by(reminder.c.id)
+    )
+    found: dict[int, list[Reminder]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.person_id, []).append(_reminder(row))
+    return found
+
+
+def last_sending(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when a mail about the clock last went, or may have gone, to each person (trial mails aside)."""
+    query = (
+        select(reminder.c.person_id, func.max(reminder.c.sending_at))
+        .where(
+            reminder.c.person_id.in_(ids),
+            reminder.c.kind.in_(ABOUT_THE_CLOCK),
+            reminder.c.trial.is_(False),
+            or_(reminder.c.state.in_((State.SENDING, State.SENT)), reminder.c.in_doubt_at.is_not(None)),
+        )
+        .group_by(reminder.c.person_id)
+    )
+    return {key: at for key, at in connection.execute(query) if at is not None}
+
+
+def cancel_clock(
+    connection: Connection,
+    person_id: int,
+    *,
+    reason: str,
+    now: datetime,
+    keep_cycle: date | None = None,
+) -> int:
+    """Call off what is still to be sent about a person's clock, the cycle that ends on `keep_cycle` aside."""
+    mine = and_(
+        reminder.c.person_id == person_id,
+        reminder.c.kind.in_(ABOUT_THE_CLOCK),
+        reminder.c.state.in_(UNSENT),
+    )
+    if keep_cycle is not None:
+        mine = and_(mine, or_(reminder.c.kind == Kind.ASK, reminder.c.cycle_on != keep_cycle))
+    values = {"state": State.CANCELLED, "cancelled_at": now, "reason": reason}
+    return connection.execute(update(reminder).where(mine).values(values)).rowcount
+
+
+def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now: datetime) -> int:
+    """Make the cancelled reminders of a cycle planned again, the same rows; the next tick says which of them go."""
+    mine = and_(
+        reminder.c.person_id == person_id,
+        reminder.c.kind.in_(CLOCK),
+        reminder.c.cycle_on == cycle_on,
+        reminder.c.state == State.CANCELLED,
+    )
+    values = {"state": State.PLANNED, "planned_at": now, "next_at": None, "reason": None}
+    return connection.execute(update(reminder).where(mine).values(values)).rowcount
+
+
+def end(connection: Connection, ids: Collection[int], state: State, reason: str, now: datetime) -> int:
+    """Take reminders that are still to be sent out of the queue, as cancelled or superseded."""
+    values = {"state": state, f"{state}_at": now, "reason": reason}
+    mine = and_(reminder.c.id.in_(ids), reminder.c.state.in_(UNSENT))
+    return connection.execute(update(reminder).where(mine).values(values)).rowcount if ids else 0
+
+
+def place(
+    connection: Connection, reminder_id: int, *, practice_id: int, next_at: datetime, closes_at: datetime
+) -> None:
+    """Give a planned or cancelled reminder its time; it is planned from now on."""
+    values = {
+        "practice_id": practice_id,
+        "next_at": next_at,
+        "closes_at": closes_at,
+        "state": State.PLANNED,
+        "reason": None,
+    }
+    mine = and_(
+        reminder.c.id == reminder_id,
+        reminder.c.state.in_((State.PLANNED, State.CANCELLED, State.SUPERSEDED)),
+    )
+    connection.execute(update(reminder).where(mine).values(values))
+
+
+def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Reminder]:
+    """Lock and return reminders whose window has closed before they could go."""
+    query = (
+        select(reminder)
+        .where(reminder.c.state.in_(WAITING), reminder.c.closes_at <= now, reminder.c.next_at <= now)
+        .order_by(reminder.c.urgent_on, reminder.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [_reminder(row) for row in connection.execute(query)]
+
+
+def move(connection: Connection, reminder_id: int, *, next_at: datetime, closes_at: datetime) -> None:
+    """Give a waiting reminder another time without changing its state."""
+    mine = and_(reminder.c.id == reminder_id, reminder.c.state.in_(WAITING))
+    connection.execute(update(reminder).where(mine).values(next_at=next_at, closes_at=closes_at))
+
+
+def load(connection: Connection, reminder_id: int) -> Reminder | None:
+    """Return one reminder."""
+    row = connection.execute(select(reminder).where(reminder.c.id == reminder_id)).first()
+    return _reminder(row) if row else None
+
+
+def waiting(connection: Connection, limit: int = 500) -> list[Reminder]:
+    """Return what waits to be sent or is being sent, most urgent first."""
+    states = (*WAITING, State.CLAIMED, State.SENDING)
+    query = select(reminder).where(reminder.c.state.in_(states)).order_by(reminder.c.urgent_on, reminder.c.id)
+    return [_reminder(row) for row in connection.execute(query.limit(limit))]
+
+
+def failed(connection: Connection, limit: int = 100) -> list[Reminder]:
+    """Return mails that were given up or refused, the latest first."""
+    query = select(reminder).where(reminder.c.state == State.FAILED).order_by(reminder.c.failed_at.desc()).limit(limit)
+    return [_reminder(row) for row in connection.execute(query)]
+
+
+def failed_count(connection: Connection, practice_id: int) -> int:
+    """Return how many mails of a practice failed and were neither overtaken nor sent again."""
+    mine = and_(reminder.c.practice_id == practice_id, reminder.c.state == State.FAILED)
+    return connection.scalar(select(func.count()).select_from(reminder).where(mine)) or 0
+
+
+def again(connection: Connection, reminder_id: int, now: datetime) -> None:
+    """Let a mail that failed or is in doubt be tried again, with the same words if it is in doubt."""
+    values = {"next_at": now, "closes_at": None, "planned_at": now, "reason": "sent again by hand", "failures": 0}
+    mine = and_(reminder.c.id == reminder_id, reminder.c.state == State.FAILED)
+    connection.execute(update(reminder).where(mine).values(state=State.PLANNED, **values))
+    doubtful = and_(reminder.c.id == reminder_id, reminder.c.state == State.IN_DOUBT)
+    connection.execute(update(reminder).where(doubtful).values(values))
+
+
+def sendable_count(connection: Connection, now: datetime) -> int:
+    """Return how many reminders wait although their time has come."""
+    query = select(func.count()).select_from(reminder).where(reminder.c.state.in_(WAITING), reminder.c.next_at <= now)
+    return connection.scalar(query) or 0
+
+
+def history(
+    connection: Connection,
+    *,
+    practice_ids: Collection[int] | None = None,
+    person_id: int | None = None,
+    limit: int = 200,
+) -> list[Reminder]:
+    """Return reminders, the latest first."""
+    query = select(reminder).order_by(reminder.c.id.desc()).limit(limit)
+    if practice_ids is not None:
+        query = query.where(reminder.c.practice_id.in_(practice_ids))
+    if person_id is not None:
+        query = query.where(reminder.c.person_id == person_id)
+    return [_reminder(row) for row in connection.execute(query)]
+
+
+def digests_of(connection: Connection, practice_id: int) -> set[date]:
+    """Return the Mondays whose digest exists."""
+    query = select(reminder.c.cycle_on).where(reminder.c.practice_id == practice_id, reminder.c.kind == Kind.DIGEST)
+    return {day for day in connection.scalars(query) if day is not None}
+
+
+def first_planned(
+    connection: Connection,
+    person_ids: Collection[int],
+    since: datetime,
+    until: datetime,
+) -> list[Reminder]:
+    """Return the clock reminders of these people that were first planned from `since` to `until`."""
+    query = select(reminder).where(
+        reminder.c.person_id.in_(person_ids),
+        reminder.c.kind.in_(CLOCK),
+        reminder.c.state != State.SUPERSEDED,
+        reminder.c.planned_at >= since,
+        reminder.c.planned_at <= until,
+    )
+    return [_reminder(row) for row in connection.execute(query.order_by(reminder.c.urgent_on, reminder.c.id))]
+
+
+def newest_moment(connection: Connection) -> datetime | None:
+    """Return the latest instant at which a reminder was planned: no honest clock is far behind it."""
+    return connection.scalar(select(reminder.c.planned_at).order_by(reminder.c.id.desc()).limit(1))

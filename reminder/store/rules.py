@@ -1,0 +1,60 @@
+"""The rules that make clocks run: data with the dates from which they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from reminder.errors import UsageError
+from reminder.policy.expiry import expires_on
+from reminder.policy.model import Rule, RuleVersion
+from reminder.store import outbox
+from reminder.store.statements import insert_new
+from reminder.store.tables import person, rule
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+IA = "ia"
+"""The key of the one rule that is shipped: the I&A password."""
+
+
+def load(connection: Connection, key: str = IA) -> Rule:
+    """Return a rule with all its versions; raise UsageError if the database knows none."""
+    rows = connection.execute(select(rule).where(rule.c.key == key).order_by(rule.c.effective_from)).all()
+    if not rows:
+        message = f"rule: {key!r} is not in the database; run: reminder db upgrade"
+        raise UsageError(message)
+    versions = tuple(RuleVersion(effective_from=row.effective_from, days=row.days) for row in rows)
+    newest = rows[-1]
+    return Rule(key=key, kind=newest.kind, versions=versions, source=newest.source, checked_on=newest.checked_on)
+
+
+def add_version(
+    connection: Connection,
+    version: RuleVersion,
+    *,
+    kind: str,
+    source: str,
+    checked_on: date,
+    now: datetime,
+    key: str = IA,
+) -> None:
+    """Add a version of a rule and move every cycle that it governs to its new expiry date."""
+    row = {"key": key, "kind": kind, "source": source, "checked_on": checked_on}
+    values = {**row, "effective_from": version.effective_from, "days": version.days}
+    insert_new(connection, rule, [values], on=["key", "effective_from"])
+    current = load(connection, key)
+    known = connection.execute(
+        select(person.c.id, person.c.reset_on, person.c.expires_on).where(person.c.reset_on >= version.effective_from)
+    )
+    for found in known.all():
+        expiry = expires_on(current, found.reset_on)
+        if expiry != found.expires_on:
+            connection.execute(
+                update(person).where(person.c.id == found.id).values(expires_on=expiry, next_step_at=now),
+            )
+            outbox.cancel_clock(connection, found.id, reason="the rule has changed", now=now, keep_cycle=expiry)

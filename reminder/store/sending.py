@@ -1,0 +1,147 @@
+"""The sender's side of the outbox: claim (lease and fence), mark, record. Every mark checks the fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
+
+from reminder.policy.model import State
+from reminder.store.outbox import Reminder, _reminder
+from reminder.store.tables import WAITING, attempt, reminder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+LEASE = timedelta(minutes=15)
+"""How long a claim holds: longer than the ten minutes a server may take to answer the final dot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try to hand a reminder to the mail server, with the server's answer."""
+
+    finished_at: datetime
+    outcome: str
+    stage: str
+    code: int | None
+    reply: str
+
+
+def expire_leases(connection: Connection, now: datetime) -> int:
+    """Take back what a dead sender left: claimed mails wait again, those being sent are in doubt and wait, too."""
+    late = and_(reminder.c.lease_until <= now, reminder.c.state.in_((State.CLAIMED, State.SENDING)))
+    free = {"owner": None, "lease_until": None, "next_at": now}
+    was_sending = and_(late, reminder.c.state == State.SENDING)
+    doubtful = {
+        "state": State.IN_DOUBT,
+        "in_doubt_at": now,
+        "reason": "the sender stopped while this mail was on its way",
+    }
+    found = connection.execute(update(reminder).where(was_sending).values({**free, **doubtful})).rowcount
+    in_doubt = and_(late, reminder.c.in_doubt_at.is_not(None))
+    connection.execute(update(reminder).where(in_doubt).values({**free, "state": State.IN_DOUBT}))
+    return found + connection.execute(update(reminder).where(late).values({**free, "state": State.PLANNED})).rowcount
+
+
+def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list[Reminder]:
+    """Claim up to `limit` reminders whose time has come, most urgent first; no two senders ever get the same one."""
+    ready = and_(
+        reminder.c.state.in_(WAITING),
+        reminder.c.next_at <= now,
+        or_(reminder.c.closes_at.is_(None), reminder.c.closes_at > now),
+    )
+    chosen = (
+        select(reminder.c.id)
+        .where(ready)
+        .order_by(reminder.c.urgent_on, reminder.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    values = {
+        "state": State.CLAIMED,
+        "claimed_at": now,
+        "owner": owner,
+        "lease_until": now + LEASE,
+        "fence": reminder.c.fence + 1,
+    }
+    statement = update(reminder).where(reminder.c.id.in_(select(chosen.c.id))).values(values).returning(*reminder.c)
+    claimed = [_reminder(row) for row in connection.execute(statement)]
+    return sorted(claimed, key=lambda row: (row.urgent_on, row.id))
+
+
+def _held(row: Reminder, *states: State) -> Any:  # noqa: ANN401 - an SQL condition
+    return and_(reminder.c.id == row.id, reminder.c.fence == row.fence, reminder.c.state.in_(states))
+
+
+def freeze(
+    connection: Connection,
+    row: Reminder,
+    *,
+    content: Mapping[str, Any],
+    wording: str,
+    message_id: str,
+    frozen_on: date,
+    frozen_at: datetime,
+) -> None:
+    """Keep what the mail will say, so that each try has the same bytes."""
+    values = {
+        "content": dict(content),
+        "wording": wording,
+        "message_id": message_id,
+        "frozen_on": frozen_on,
+        "frozen_at": frozen_at,
+    }
+    connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(values))
+
+
+def mark_sending(connection: Connection, row: Reminder, now: datetime) -> bool:
+    """Commit to sending: from here on a crash leaves the mail in doubt. False if it was called off or taken over."""
+    values = {"state": State.SENDING, "sending_at": now, "lease_until": now + LEASE}
+    return connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(values)).rowcount == 1
+
+
+def record(connection: Connection, row: Reminder, tried: Attempt, values: Mapping[str, Any]) -> bool:
+    """Keep the server's answer and what follows from it; False if the row has another owner by now."""
+    connection.execute(
+        insert(attempt).values(
+            reminder_id=row.id,
+            finished_at=tried.finished_at,
+            outcome=tried.outcome,
+            stage=tried.stage,
+            code=tried.code,
+            reply=tried.reply,
+        ),
+    )
+    # In doubt with the same fence: the lease ran out, but nobody has taken the mail over, so this answer still counts.
+    mine = _held(row, State.CLAIMED, State.SENDING, State.IN_DOUBT)
+    freed = {"owner": None, "lease_until": None, **values}
+    return connection.execute(update(reminder).where(mine).values(freed)).rowcount == 1
+
+
+def release(connection: Connection, row: Reminder, values: Mapping[str, Any]) -> bool:
+    """Give a claimed reminder back untried: to wait again, or cancelled."""
+    freed = {"owner": None, "lease_until": None, **values}
+    return connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(freed)).rowcount == 1
+
+
+def attempts_of(connection: Connection, reminder_id: int) -> list[Attempt]:
+    """Return the tries of one reminder in order."""
+    rows = connection.execute(select(attempt).where(attempt.c.reminder_id == reminder_id).order_by(attempt.c.id))
+    return [
+        Attempt(finished_at=row.finished_at, outcome=row.outcome, stage=row.stage, code=row.code, reply=row.reply)
+        for row in rows
+    ]
+
+
+def tries_since(connection: Connection, since: datetime) -> int:
+    """Return how many mails were handed to the server since an instant, for its limits."""
+    handed_over = attempt.c.outcome.in_(("accepted", "in_doubt"))
+    query = select(func.count()).select_from(attempt).where(attempt.c.finished_at > since, handed_over)
+    return connection.scalar(query) or 0

@@ -1,0 +1,63 @@
+"""Facts about the installation itself: the last tick, a held queue, the versions of calendar data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from reminder.store.statements import upsert
+from reminder.store.tables import system
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Why nothing is sent. A fault of the mail server is probed at `probe_at`; the others wait for an admin."""
+
+    reason: str
+    cure: str
+    since_at: datetime
+    probe_at: datetime | None = None
+
+
+def get(connection: Connection, key: str) -> str | None:
+    """Return the value kept under `key`."""
+    return connection.scalar(select(system.c.value).where(system.c.key == key))
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    """Keep a value under `key`."""
+    upsert(connection, system, {"key": key, "value": value}, on=["key"])
+
+
+def get_instant(connection: Connection, key: str) -> datetime | None:
+    """Return the instant kept under `key`."""
+    value = get(connection, key)
+    return datetime.fromisoformat(value) if value else None
+
+
+def hold(connection: Connection) -> Hold | None:
+    """Return why the queue is held, or None."""
+    value = get(connection, "hold")
+    if value is None:
+        return None
+    fields = json.loads(value)
+    for name in ("since_at", "probe_at"):
+        fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+    return Hold(**fields)
+
+
+def set_hold(connection: Connection, held: Hold) -> None:
+    """Hold the queue."""
+    put(connection, "hold", json.dumps(asdict(held), default=datetime.isoformat))
+
+
+def clear_hold(connection: Connection) -> None:
+    """Release the queue."""
+    connection.execute(delete(system).where(system.c.key == "hold"))

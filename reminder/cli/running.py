@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from reminder.cli.session import Json, actor, open_services, open_store, print_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def init(
@@ -43,7 +41,7 @@ def init(
         now = utc_now()
         with store.write() as connection:
             schedule = Schedule(zone=timezone)
-            practice_id = open_practice(
+            open_practice(
                 connection,
                 name=name,
                 schedule=schedule,
@@ -52,7 +50,7 @@ def init(
                 now=now,
                 live=live,
             )
-            link = signing_in.first_sign_in(connection, owner, practice_id, password=password, now=now)
+            link = signing_in.first_sign_in(connection, owner, password=password, now=now)
     mode = "live: mails go to the people" if live else "in trial: mails go to you alone until you turn it live"
     typer.echo(f"{name} is set up ({timezone}), {mode}.")
     if link:

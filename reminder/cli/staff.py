@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,6 @@ from reminder.cli.session import Json, PracticeName, a_date, actor, open_store, 
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from sqlalchemy import Connection
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from reminder.cli.session import Json, open_store, print_json
 from reminder.clock import utc_now
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 app = typer.Typer(name="db", help="Upgrade, check, back up and restore the database.", no_args_is_help=True)
 

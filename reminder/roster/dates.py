@@ -19,27 +19,11 @@ Cell = str | int | float | bool | date | datetime | time | timedelta
 EARLIEST = date(2000, 1, 1)
 """Earlier days are slips of the pen: I&A did not exist."""
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
+_MONTH_NAMES = (
+    "jan january,feb february,mar march,apr april,may,jun june,jul july,aug august,sep sept september,oct october,"
+    "nov november,dec december"
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(","), start=1) for name in names.split()}
 _TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _ISO = re.compile(r"\b(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)" + _TIME)
 _SLASHES = re.compile(r"\b(\d{1,2}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2})(?!\d)" + _TIME)
@@ -48,7 +32,7 @@ _DAY_NAMED = re.compile(
     _WEEKDAY
     + r"\b(\d{1,2})(?:st|nd|rd|th)?(?: of)?[-/., ]+("
     + "|".join(_MONTHS)
-    + r")\.?[-/., ]+(\d{4}|\d{2})\b"
+    + r")\.?[-/., ]+(\d{4}|\d{2})(?!\d)"
     + _TIME,
     re.IGNORECASE,
 )

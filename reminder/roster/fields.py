@@ -175,6 +175,7 @@ def _validated(address: str, text: str, field: str) -> str:
             check_deliverability=False,
             allow_smtputf8=False,
             test_environment=True,
+            strict=True,
         )
     except EmailNotValidError as error:
         raise FieldError(field, text, f"is no mail address: {_in_plain_words(address, error)}") from None

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from reminder.roster.model import Column, Field
+from reminder.roster.words import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +16,8 @@ FOR_INFORMATION = "(for information)"
 """Our own export ends a heading so when the column is not meant to be read back."""
 
 _KEYS = {
-    Field.NAME: """name fullname employee employees employeename staff staffname staffmember staffmembername member membername person
-        personname providername displayname lastfirst lastfirstname lastnamefirst lastnamefirstname namelastfirst
+    Field.NAME: """name fullname employee employees employeename staff staffname staffmember staffmembername member
+        membername person personname providername displayname lastfirst lastfirstname lastnamefirst lastnamefirstname namelastfirst
         firstlast firstlastname firstnamelastname firstandlastname nameoremployee teammember coworker colleague nombre""",
     Field.FIRST: "first firstname givenname givennames given forename fname namefirst legalfirstname firstmiddle",
     Field.LAST: "last lastname surname familyname family lname namelast legallastname lastnamesuffix",
@@ -44,118 +45,34 @@ _KEYS = {
 }
 _FIELDS = {key: field for field, keys in _KEYS.items() for key in keys.split()}
 
-_FILLERS = frozenset(
-    [
-        "ia",
-        "pecos",
-        "nppes",
-        "cms",
-        "medicare",
-        "portal",
-        "the",
-        "of",
-        "in",
-        "for",
-        "a",
-        "an",
-        "s",
-        "their",
-        "your",
-        "current",
-        "employees",
-        "employee",
-        "staff",
-        "members",
-        "member",
-        "required",
-        "optional",
-        "account",
-        "accounts",
-        "system",
-    ],
+_FILLERS = vocabulary(
+    """
+    ia pecos nppes cms medicare portal the of in for a an s their your current employees employee staff members
+    member required optional account accounts system
+    """
 )
 """Words that say whose or where, not what."""
-_EMAIL_WORDS = frozenset(
-    [
-        "e",
-        "email",
-        "mail",
-        "mails",
-        "address",
-        "addr",
-        "adress",
-        "work",
-        "personal",
-        "own",
-        "private",
-        "preferred",
-        "primary",
-        "main",
-        "business",
-        "company",
-        "home",
-        "employee",
-        "staff",
-        "user",
-        "contact",
-        "login",
-        "individual",
-        "corporate",
-        "id",
-        "first",
-        "1",
-        "member",
-        "person",
-        "direct",
-    ],
+_EMAIL_WORDS = vocabulary(
+    """
+    e email mail mails address addr adress work personal own private preferred primary main business company home
+    employee staff user contact login individual corporate id first 1 member person direct
+    """
 )
-_SECOND_WORDS = frozenset(
-    [
-        "second",
-        "secondary",
-        "2nd",
-        "2",
-        "alternate",
-        "alternative",
-        "alt",
-        "other",
-        "backup",
-        "additional",
-        "fallback",
-        "another",
-        "extra",
-    ],
+_SECOND_WORDS = vocabulary(
+    """
+    second secondary 2nd 2 alternate alternative alt other backup additional fallback another extra
+    """
 )
-_SECRET_WORDS = frozenset(
-    [
-        "password",
-        "passwords",
-        "pw",
-        "pws",
-        "pwd",
-        "pwds",
-        "passwd",
-        "pass",
-        "passes",
-        "secret",
-        "secrets",
-        "contrasena",
-        "contrasenas",
-        "contraseña",
-        "contraseñas",
-        "passcode",
-        "passcodes",
-        "passphrase",
-        "passphrases",
-        "passwort",
-        "passwords",
-        "psw",
-    ],
+_SECRET_WORDS = vocabulary(
+    """
+    password passwords pw pws pwd pwds passwd pass passes secret secrets contrasena contrasenas contraseña
+    contraseñas passcode passcodes passphrase passphrases passwort passwords psw
+    """
 )
 _SECRET_PARTS = ("password", "passwd", "passcode", "passphrase", "passwort", "secret", "contrasen", "contraseñ")
 """Long enough to be told inside a word written without spaces, such as IAPASSWORD."""
-_DATE_WORDS = frozenset(["last", "changed", "reset", "set", "updated", "date"])
-_EXPIRY_WORDS = frozenset(["expires", "expire", "expiry", "expiration", "exp", "expiring", "until"])
+_DATE_WORDS = vocabulary("last changed reset set updated date")
+_EXPIRY_WORDS = vocabulary("expires expire expiry expiration exp expiring until")
 _AS_OF = re.compile(r"\b(?:as (?:of|at)|seen on|checked on)\b", re.IGNORECASE)
 _LONGEST_HEADING = 100
 _E_MAIL = re.compile(r"\be[-\s]mail")

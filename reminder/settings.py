@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREFIX = "REMINDER_"
 FILE = "reminder.toml"
 
-LIMIT_PRESETS = {
+LIMIT_PRESETS: dict[str, dict[str, int | None]] = {
     "microsoft365": {"connections": 3, "minute": 30, "day": 10_000},
     "google": {"connections": 1, "minute": None, "day": 2_000},
     "ses": {"connections": 1, "minute": 60 * 14, "day": 50_000},

@@ -65,7 +65,9 @@ def cluster() -> Iterator[Cluster]:
     try:
         server.run("initdb", "-D", data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = " ".join(f"-c {setting}" for setting in (*UNSAFE_BUT_FAST, f"unix_socket_directories={home}"))
-        server.run("pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start")
+        server.run(
+            "pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start"
+        )
         yield server
     finally:
         server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")

@@ -28,7 +28,21 @@ MAY_IMPORT = {
     "checkup": {"jobs", "store", "mail", "settings", *BASE},
     "web": {"web", "jobs", "store", "mail", "roster", "policy", "settings", "__init__", *BASE},
     "demo": {"demo", "web", "wiring", "serving", "jobs", "store", "mail", "policy", "settings", *BASE},
-    "cli": {"cli", "demo", "serving", "wiring", "checkup", "jobs", "store", "mail", "roster", "policy", "settings", "__init__", *BASE},
+    "cli": {
+        "cli",
+        "demo",
+        "serving",
+        "wiring",
+        "checkup",
+        "jobs",
+        "store",
+        "mail",
+        "roster",
+        "policy",
+        "settings",
+        "__init__",
+        *BASE,
+    },
 }
 """For each room those it may import from: data flows roster -> store -> policy -> plan -> mail -> transport."""
 

@@ -32,7 +32,7 @@ def add(
     if role not in set(AdminRole):
         message = f"--role: {role!r} is none of {', '.join(AdminRole)}"
         raise UsageError(message)
-    address = email_address(email)
+    address = email_address(email, personal=False)
     shown = person_name(name) if name else address.partition("@")[0]
     with open_store() as store, store.write() as connection:
         now = utc_now()

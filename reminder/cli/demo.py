@@ -14,6 +14,6 @@ def demo(
     folder: Annotated[Path | None, typer.Option("--dir", help="Keep the data here; else it is thrown away.")] = None,
 ) -> None:
     """Show the product with forty invented people; nothing is sent anywhere."""
-    from reminder.demo import show
+    from reminder.demo.show import run
 
-    show.run(port=port, open_browser=not no_open, folder=folder)
+    run(port=port, open_browser=not no_open, folder=folder)

@@ -57,7 +57,7 @@ def send_test(address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Wh
     from reminder.roster.fields import email_address
 
     with open_services() as services:
-        recipient = email_address(address)
+        recipient = email_address(address, personal=False)
         verdict = send_test_mail(services, recipient)
         where = services.transport.describe()
     if verdict.outcome is Outcome.ACCEPTED:

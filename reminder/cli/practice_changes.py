@@ -32,7 +32,7 @@ def apply(connection: Connection, practice: Practice, wanted: dict[str, Any]) ->
         key: plain_text(wanted[key], key) for key in ("name", "sender_name") if wanted[key] is not None
     }
     if wanted["reply_to"] is not None:
-        columns["reply_to"] = email_address(wanted["reply_to"])
+        columns["reply_to"] = email_address(wanted["reply_to"], personal=False)
     if wanted["escalate_to"] is not None:
         columns["escalate_to"] = _chosen(connection, practice, wanted["escalate_to"])
     if columns:

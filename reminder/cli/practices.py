@@ -54,7 +54,7 @@ def add(
     wanted = plain_text(name, "practice")
     schedule = replace(Schedule(zone=timezone), **_schedule(timezone, ladder, send_time))
     with open_store() as store, store.write() as connection:
-        owner = email_address(admin)
+        owner = email_address(admin, personal=False)
         open_practice(connection, name=wanted, schedule=schedule, owner=owner, actor=actor(), now=utc_now())
     typer.echo(f"{wanted} is added, in trial. Turn it live with: reminder practice edit {wanted!r} --mode live")
 
@@ -70,10 +70,7 @@ def list_practices(*, as_json: Json = False) -> None:
         print_json(rows)
         return
     shown = ("name", "mode", "timezone", "send_time", "ladder")
-    lines = [
-        [",".join(map(str, row[key])) if key == "ladder" else str(row[key]) for key in shown]
-        for row in rows
-    ]
+    lines = [[",".join(map(str, row[key])) if key == "ladder" else str(row[key]) for key in shown] for row in rows]
     print_table(lines, shown)
 
 

@@ -33,7 +33,7 @@ def init(
     from reminder.roster.fields import email_address, plain_text
     from reminder.store import migrate
 
-    name, owner = plain_text(practice, "practice"), email_address(admin)
+    name, owner = plain_text(practice, "practice"), email_address(admin, personal=False)
     zone_named(timezone)
     password = signing_in.checked_password(_first_line(password_file)) if password_file else None
     with open_store(any_schema=True) as store:

@@ -11,7 +11,6 @@ from reminder.cli.session import Json, PracticeName, a_date, actor, open_store, 
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
-
     from sqlalchemy import Connection
 
     from reminder.jobs.standing import Standing

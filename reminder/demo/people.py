@@ -16,7 +16,8 @@ ZONES = {LAKESIDE: "America/Chicago", DESERT: "America/Phoenix"}
 @dataclass(frozen=True, kw_only=True)
 class Invented:
     """One invented person. `left`: days left today (None: nobody knows); `away`: days from today, first and last
-    (last None: until further notice); `confirms`: they press the button after the first mail."""
+    (last None: until further notice); `confirms`: they press the button after the first mail.
+    """
 
     name: str
     role: Role

@@ -91,7 +91,7 @@ def live_through(services: Services, clock: MovableClock, until: datetime) -> No
 
 
 def _lately(connection: Connection, now: datetime) -> None:
-    """What happened most recently: resets during the story, absences, and one who left."""
+    """Do what happened most recently: resets during the story, absences, and one who left."""
     for someone in EVERYBODY:
         person = people.find(connection, someone.email)
         zone = ZONES[someone.practices[0]]

@@ -147,19 +147,24 @@ def plan_receipt(connection: Connection, person_id: int, reset_id: int, now: dat
     outbox.add(connection, [plan], now)
 
 
+def is_own(seen: Visit, now: datetime) -> bool:
+    """Tell whether the reset that counts is one the visitor confirmed in the last seven days: they may take it back."""
+    reset = seen.reset
+    return (
+        reset is not None
+        and reset.id == seen.person.reset_id
+        and reset.recorded_by == f"person:{seen.person.id}"
+        and now - reset.recorded_at <= timedelta(days=UNDO_DAYS)
+    )
+
+
 def take_back(connection: Connection, seen: Visit, reset_id: int, now: datetime, *, disputed: bool) -> bool:
     """Undo a confirmation of the last seven days; `disputed`: it was not this person, so the admins are told.
 
     False if there is nothing (any more) that this visitor may undo.
     """
-    reset = resets.get(connection, reset_id)
-    may_undo = (
-        reset is not None
-        and reset.person_id == seen.person.id
-        and reset.id == seen.person.reset_id
-        and now - reset.recorded_at <= timedelta(days=UNDO_DAYS)
-    )
-    if reset is None or not may_undo:
+    reset = seen.reset
+    if reset is None or reset.id != reset_id or not is_own(seen, now):
         return False
     actor = f"person:{seen.person.id}"
     resets.undo(connection, reset, recorded_by=actor, now=now)

@@ -78,7 +78,7 @@ def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
         with store.write() as connection:
             _Importer(connection, wanted, outcome, now).run()
             if wanted.dry_run or (wanted.all_or_nothing and outcome.rejected):
-                raise _RolledBackError
+                raise _RolledBackError  # noqa: TRY301 - ends the transaction that this block holds open
     except _RolledBackError:
         outcome.import_id = None
         if not wanted.dry_run:

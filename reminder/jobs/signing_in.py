@@ -26,7 +26,7 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 @cache
 def hasher() -> PasswordHasher:
     """Return Argon2id with the parameters of RFC 9106 for little memory."""
-    from argon2 import PasswordHasher  # noqa: PLC0415 - only signing in needs it
+    from argon2 import PasswordHasher
 
     return PasswordHasher()
 
@@ -69,7 +69,7 @@ def first_sign_in(connection: Connection, email: str, *, password: str | None, n
 
 def password_fits(connection: Connection, email: str, password: str) -> int | None:
     """Return the id of the admin whose address and password these are. Takes the same time for an unknown address."""
-    from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415
+    from argon2.exceptions import VerifyMismatchError
 
     found = admins.with_email(connection, email)
     known = found.password_hash if found else None

@@ -164,7 +164,10 @@ def pause(connection: Connection, person: Person, away: Absence, *, actor: str, 
         message = f"absence: it ends on {away.to_on}, before it begins on {away.from_on}; swap the two"
         raise UsageError(message)
     people.add_absence(connection, person.id, away, now=now, recorded_by=actor)
-    detail: dict[str, Any] = {"from_on": away.from_on.isoformat(), "to_on": away.to_on.isoformat() if away.to_on else OPEN_END}
+    detail: dict[str, Any] = {
+        "from_on": away.from_on.isoformat(),
+        "to_on": away.to_on.isoformat() if away.to_on else OPEN_END,
+    }
     events.record(connection, "person.paused", actor=actor, now=now, person_id=person.id, **detail)
     standing.recheck(connection, person.id, now)
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 UNFOLDED = frozenset({"message-id", "list-unsubscribe"})
 """Headers that Python would wrap in encoded words if they are long; mail clients then no longer understand them."""
 
+LONGEST_LINE = 900
+"""RFC 5322 allows 998 characters; Python would break a long subject right after its name."""
+
 DANGEROUS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|=\\?.*\\?=")
 
 
@@ -37,12 +40,18 @@ class _Policy(EmailPolicy):
     """The standard policy for SMTP, but for headers that must stay on one line."""
 
     def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - the base class's signature
-        """Leave some headers unfolded."""
-        return f"{name}: {value}\r\n" if name.lower() in UNFOLDED else super().fold(name, value)
+        """Leave some headers, and plain text that is no longer than a line may be, unfolded."""
+        return f"{name}: {value}\r\n" if _stays_on_one_line(name, str(value)) else super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - the base class's signature
-        """Leave some headers unfolded."""
-        return self.fold(name, value).encode("ascii") if name.lower() in UNFOLDED else super().fold_binary(name, value)
+        """Fold as `fold` does."""
+        if _stays_on_one_line(name, str(value)):
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+def _stays_on_one_line(name: str, value: str) -> bool:
+    return name.lower() in UNFOLDED or (value.isascii() and len(name) + len(value) < LONGEST_LINE)
 
 
 POLICY = _Policy(linesep="\r\n", utf8=False, cte_type="7bit", max_line_length=78)

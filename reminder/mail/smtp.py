@@ -87,9 +87,10 @@ class _Opening:
     def open(self, context: ssl.SSLContext) -> smtplib.SMTP:
         transport = self.transport
         if transport.security is Security.TLS:
-            self.client = client = smtplib.SMTP_SSL(timeout=transport.timeouts.connect, context=context)
+            client: smtplib.SMTP = smtplib.SMTP_SSL(timeout=transport.timeouts.connect, context=context)
         else:
-            self.client = client = smtplib.SMTP(timeout=transport.timeouts.connect)
+            client = smtplib.SMTP(timeout=transport.timeouts.connect)
+        self.client = client
         # connect() checks the certificate against `_host`, which only the constructor sets, if it is given the host.
         client._host = transport.host  # type: ignore[attr-defined]  # noqa: SLF001 - see above
         code, text = client.connect(transport.host, transport.port)
@@ -181,7 +182,7 @@ def _has_unread(client: smtplib.SMTP) -> bool:
     if client.file is not None and client.sock is not None:
         client.sock.setblocking(False)  # noqa: FBT003 - socket's own signature
         try:
-            return bool(client.file.peek(1))  # type: ignore[attr-defined] - a BufferedReader
+            return bool(client.file.peek(1))
         except (BlockingIOError, ssl.SSLWantReadError):
             return False
         except (OSError, ValueError):
@@ -242,8 +243,9 @@ class SmtpConnection:
         return Verdict(outcome=outcome, stage=Stage.DOT, code=code, reply=text, usable=usable)
 
     def _premature(self, error: OSError) -> Verdict:
-        """The connection broke while the text was sent: the dot never left, so the mail was not taken. A server that
-        refuses early says why before it hangs up.
+        """Judge a connection that broke while the text was sent: the dot never left, so the mail was not taken.
+
+        A server that refuses early says why before it hangs up.
         """
         try:
             code, text = self._read()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, select_autoescape
 
 from reminder import facts
 from reminder.errors import UsageError
@@ -43,7 +43,7 @@ class Wording:
         self.version = hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
         self._environment = Environment(
             loader=DictLoader(self._sources),
-            autoescape=lambda name: bool(name and name.endswith(".html")),
+            autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

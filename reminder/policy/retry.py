@@ -17,7 +17,8 @@ JITTER = 0.2
 
 def wait_before(failures: int, spread: float) -> timedelta:
     """Return the wait after the given number of failures (1 or more); `spread` is a random number from 0 to 1."""
-    base = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    doublings: int = 2 ** min(failures - 1, 10)
+    base = min(FIRST_WAIT * doublings, LONGEST_WAIT)
     return base * (1 + JITTER * spread)
 
 

@@ -9,6 +9,8 @@ from reminder.roster.grid import MAX_AREA, Place, check_extent
 from reminder.roster.sheet_xml import parse
 
 CONTENT = "content.xml"
+NEEDED = frozenset({CONTENT, "mimetype", "META-INF/manifest.xml"})
+"""All that is handed on to the cell reader, which might take a document with further parts for another kind."""
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
 _FILLED_BY = ("office:value-type", "calcext:value-type", "table:formula")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _FORMULA_TAG = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _FAR = re.compile(rb'<c r="(?:[A-Z]{2}|[A-Z](?:1[5-9][0-9]{4}|[2-9][0-9]{5}|[1-9][0-9]{6}))')
 """Column AA or beyond, or row 150,000 or beyond: up to there the rectangle is small enough in any case."""
+_CELLS_TAG = re.compile(rb"<(?:\w+:)?sheetData")
 _TEXT_TAG = re.compile(rb"<(?:\w+:)?si[\s/>]")
 _TEXT_USE = re.compile(rb"""t\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})\s*<""")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -37,26 +39,49 @@ def parse(content: bytes, *, start: Callable[[str, dict[str, str]], None], end: 
         raise UsageError(msg) from None
 
 
-def sheet_members(members: dict[str, bytes]) -> dict[str, str]:
-    """Return which member of an XLSX file holds which sheet, by the sheets' names."""
-    targets: dict[str, str] = {}
-    identifiers: dict[str, str] = {}
+def visible_sheets(members: dict[str, bytes]) -> dict[str, str]:
+    """Return the visible sheets of an XLSX file in the order of their tabs: by name the member that holds the cells."""
+    by_lower_name = {name.lower(): name for name in members}
 
-    def relation(name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship":
-            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+    def member(path: str) -> str:
+        return by_lower_name.get(path.lower(), "")
 
-    def sheet(name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet":
-            relation_id = next((value for key, value in attributes.items() if key.endswith(":id")), "")
-            identifiers[attributes.get("name", "")] = relation_id
+    workbook = next(iter(_related(members, "_rels/.rels", "/officeDocument").values()), "xl/workbook.xml")
+    if not member(workbook):
+        msg = "is a zip file without a workbook in it; save the list as XLSX or CSV"
+        raise UsageError(msg)
+    folder, name = posixpath.split(workbook)
+    targets = _related(members, member(f"{folder}/_rels/{name}.rels"), "/worksheet", folder)
+    sheets = {name: member(targets.get(relation, "")) for name, relation in _tabs(members[member(workbook)]).items()}
+    return {name: path for name, path in sheets.items() if path}
 
-    parse(members.get("xl/_rels/workbook.xml.rels", b"<x/>"), start=relation, end=_ignore)
-    parse(members.get("xl/workbook.xml", b"<x/>"), start=sheet, end=_ignore)
-    paths = {name: targets.get(identifier, "") for name, identifier in identifiers.items()}
-    return {
-        name: path.removeprefix("/") if path.startswith(("/", "xl/")) else f"xl/{path}" for name, path in paths.items()
-    }
+
+def _tabs(workbook: bytes) -> dict[str, str]:
+    """Return the visible sheets of a workbook's XML: by name the identifier of the relation to the cells."""
+    tabs: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet" and attributes.get("state", "visible") == "visible":
+            relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            tabs[attributes.get("name", "")] = relation
+
+    parse(workbook, start=start, end=_ignore)
+    return tabs
+
+
+def _related(members: dict[str, bytes], source: str, kind: str, folder: str = "") -> dict[str, str]:
+    """Return by identifier the paths of the members to which `source` (a .rels member) relates as `kind`."""
+    paths: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("Type", "").endswith(kind):
+            target = attributes.get("Target", "").replace("\\", "/")
+            rooted = target.startswith(("/", "xl/"))  # some programs forget that a path starts at its folder
+            path = target if rooted else posixpath.join(folder, target)
+            paths[attributes.get("Id", "")] = posixpath.normpath(path).lstrip("/")
+
+    parse(members.get(source, b"<x/>"), start=start, end=_ignore)
+    return paths
 
 
 def xlsx_formulas(sheet: bytes) -> frozenset[Place]:
@@ -68,16 +93,21 @@ def xlsx_formulas(sheet: bytes) -> frozenset[Place]:
 
 def check_shared_texts(members: dict[str, bytes], sheet: bytes) -> None:
     """Raise UsageError if few long texts are pointed at so often that together they would fill the memory."""
-    table = next((content for name, content in members.items() if "sharedstrings" in name.lower()), b"")
-    lengths = [len(text) for text in _TEXT_TAG.split(table)[1:]]
     uses = sheet.count(b'"s"') + sheet.count(b"'s'")
-    if max(lengths, default=0) * uses <= MAX_TEXT:
-        return
-    used = [int(number) for number in _TEXT_USE.findall(sheet)]
-    total = sum(lengths[number] for number in used if number < len(lengths))
-    if len(used) != uses or total > MAX_TEXT:
-        msg = "holds the same long text too many times; save only the staff list"
-        raise UsageError(msg)
+    for table in members.values():
+        lengths = [] if holds_cells(table) else [len(text) for text in _TEXT_TAG.split(table)[1:]]
+        if max(lengths, default=0) * uses <= MAX_TEXT:
+            continue
+        used = [int(number) for number in _TEXT_USE.findall(sheet)]
+        total = sum(lengths[number] for number in used if number < len(lengths))
+        if len(used) != uses or total > MAX_TEXT:
+            msg = "holds the same long text too many times; save only the staff list"
+            raise UsageError(msg)
+
+
+def holds_cells(part: bytes) -> bool:
+    """Tell whether a part of a workbook is a sheet."""
+    return bool(_CELLS_TAG.search(part))
 
 
 def check_xlsx_extent(sheet: bytes) -> None:

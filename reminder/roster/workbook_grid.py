@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reminder.errors import UsageError
@@ -12,7 +11,7 @@ from reminder.roster.archive import repacked, unpacked
 from reminder.roster.grid import MAX_AREA, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
@@ -33,44 +32,61 @@ def workbook_grids(data: bytes) -> Iterator[Grid]:
     """
     if data.startswith(OLE_SIGNATURE):
         xls = xls_records.xls_sheets(data)
-        yield from _grids(io.BytesIO(data), lambda index, _name: xls[index].formulas if index < len(xls) else ())
-        return
+        workbook = _opened(io.BytesIO(data))
+        return _grids(workbook, [xls[place].formulas if place < len(xls) else () for place in _tabs(workbook)])
     members = unpacked(data)
-    if ods_xml.CONTENT in members:
-        ods = ods_xml.ods_sheets(members)
-        yield from _grids(repacked(members), lambda _index, name: ods[name].formulas if name in ods else ())
-    elif "xl/workbook.xml" in members:
-        paths = sheet_xml.sheet_members(members)
-        yield from _grids(repacked(members), lambda _index, name: _xlsx_formulas(members, paths.get(name, "")))
-    else:
-        msg = "is a zip file without a workbook in it; save the list as XLSX or CSV"
-        raise UsageError(msg)
+    if ods_xml.CONTENT not in members:
+        return _xlsx_grids(members)
+    ods = ods_xml.ods_sheets(members)
+    workbook = _opened(repacked({name: content for name, content in members.items() if name in ods_xml.NEEDED}))
+    return _grids(workbook, [ods[name].formulas if name in ods else () for name in _tabs(workbook).values()])
 
 
-def _xlsx_formulas(members: dict[str, bytes], path: str) -> Collection[Place]:
-    sheet = members.get(path, b"<x/>")
-    sheet_xml.check_xlsx_extent(sheet)
-    sheet_xml.check_shared_texts(members, sheet)
-    return sheet_xml.xlsx_formulas(sheet)
+def _xlsx_grids(members: dict[str, bytes]) -> Iterator[Grid]:
+    """Hand the reader one sheet at a time, and no other: what it reads is what was looked through."""
+    sheets = sheet_xml.visible_sheets(members)
+    for name, path in sheets.items():
+        sheet = members[path]
+        sheet_xml.check_xlsx_extent(sheet)
+        sheet_xml.check_shared_texts(members, sheet)
+        alone = {other: part for other, part in members.items() if other == path or not sheet_xml.holds_cells(part)}
+        yield Grid(
+            name=name,
+            rows=_rows(_opened(repacked(alone)), name),
+            formulas=sheet_xml.xlsx_formulas(sheet),
+            others=tuple(other for other in sheets if other != name),
+        )
 
 
-def _grids(source: io.BytesIO, formulas_of: Callable[[int, str], Collection[Place]]) -> Iterator[Grid]:
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+def _grids(workbook: CalamineWorkbook, formulas: Sequence[Collection[Place]]) -> Iterator[Grid]:
+    tabs = _tabs(workbook).values()
+    for name, computed in zip(tabs, formulas, strict=True):
+        others = tuple(other for other in tabs if other != name)
+        yield Grid(name=name, rows=_rows(workbook, name), formulas=frozenset(computed), others=others)
 
-    workbook = _calling(lambda: CalamineWorkbook.from_filelike(source))
-    shown = [
-        (index, sheet.name)
-        for index, sheet in enumerate(workbook.sheets_metadata)
+
+def _opened(source: io.BytesIO) -> CalamineWorkbook:
+    from python_calamine import CalamineWorkbook
+
+    return _calling(lambda: CalamineWorkbook.from_filelike(source))
+
+
+def _tabs(workbook: CalamineWorkbook) -> dict[int, str]:
+    """Return the visible sheets by their place among all."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    return {
+        place: sheet.name
+        for place, sheet in enumerate(workbook.sheets_metadata)
         if sheet.typ is SheetTypeEnum.WorkSheet and sheet.visible is SheetVisibleEnum.Visible
-    ]
-    for index, name in shown:
-        formulas = frozenset(formulas_of(index, name))
-        rows = _calling(partial(_rows, workbook, index))
-        yield Grid(name=name, rows=rows, formulas=formulas, others=tuple(other for _, other in shown if other != name))
+    }
 
 
-def _rows(workbook: CalamineWorkbook, index: int) -> list[list[Cell]]:
-    sheet = workbook.get_sheet_by_index(index)
+def _rows(workbook: CalamineWorkbook, name: str) -> list[list[Cell]]:
+    return _calling(lambda: _filled_rows(workbook.get_sheet_by_name(name)))
+
+
+def _filled_rows(sheet: CalamineSheet) -> list[list[Cell]]:
     rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
     _fill_merged_down(sheet, rows)
     return rows
@@ -93,11 +109,8 @@ def _calling(step: Callable[[], T]) -> T:
     """Call into the cell reader. A damaged file may make it panic, which is no Exception in Python's eyes."""
     try:
         return step()
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001 - PanicException comes straight from BaseException
-        if type(error).__name__ == "PasswordError":
-            msg = "is protected by a password; save it without one"
-            raise UsageError(msg) from None
+    except BaseException:  # noqa: BLE001 - PanicException comes straight from BaseException
         msg = "is damaged or no workbook; open it and save it again as XLSX"
         raise UsageError(msg) from None

@@ -54,6 +54,12 @@ def add(connection: Connection, *, email: str, name: str, now: datetime) -> int:
     return key
 
 
+def get(connection: Connection, admin_id: int) -> Admin | None:
+    """Return one admin."""
+    row = connection.execute(select(admin).where(admin.c.id == admin_id)).first()
+    return _admin(row) if row else None
+
+
 def with_email(connection: Connection, email: str) -> Admin | None:
     """Return the admin with this address."""
     row = connection.execute(select(admin).where(admin.c.email == email.strip().lower())).first()

@@ -133,7 +133,7 @@ def set_home(connection: Connection, person_id: int, practice_id: int, now: date
 
 
 def register_again(connection: Connection, practice_id: int, now: datetime) -> list[int]:
-    """Going live: treat every member as registered now; return those whose home the practice has become."""
+    """Treat every member as registered now, as on going live; return who they are."""
     ids = list(connection.scalars(_active_ids(practice_id)))
     for person_id in ids:
         settle_home(connection, person_id, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 import xlsxwriter
@@ -19,15 +19,10 @@ if TYPE_CHECKING:
 TODAY = date(2026, 12, 1)
 
 
-class ReadCsv(Protocol):
-    """Reads the lines of a CSV file."""
-
-    def __call__(self, *lines: str, encoding: str = "utf-8") -> Roster:
-        """Return what the reader makes of `lines`."""
-
-
 @pytest.fixture
-def read_csv() -> ReadCsv:
+def read_csv() -> Callable[..., Roster]:
+    """Read the lines of a CSV file: `read_csv(header, line, encoding="cp1252")`."""
+
     def read(*lines: str, encoding: str = "utf-8") -> Roster:
         return read_roster("\n".join(lines).encode(encoding), file_name="roster.csv", today=TODAY)
 
@@ -35,7 +30,7 @@ def read_csv() -> ReadCsv:
 
 
 @pytest.fixture
-def read_one(read_csv: ReadCsv) -> Callable[..., Roster]:
+def read_one(read_csv: Callable[..., Roster]) -> Callable[..., Roster]:
     """Read one good person with further columns: `read_one(last_reset="10/1/2026")`."""
 
     def read(**columns: str) -> Roster:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reminder.errors import UsageError
@@ -94,6 +94,7 @@ def test_what_is_no_name_is_refused_with_the_reason(given: str, problem: str) ->
     assert isinstance(refused.value, UsageError)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"[A-Za-z.]{1,6}(?:,? [A-Za-z.]{1,4}){0,3}", fullmatch=True))
 def test_an_accepted_name_is_accepted_again_unchanged(text: str) -> None:
     try:
@@ -189,6 +190,7 @@ def test_a_practice_may_be_answered_at_a_group_mailbox() -> None:
     assert email_address("frontdesk@lakeside.example", personal=False) == "frontdesk@lakeside.example"
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z0-9.'+_-]{1,8}@[a-z0-9-]{1,6}\.(?:[a-z0-9-]{1,4}\.)?[a-z0-9]{1,4}", fullmatch=True))
 def test_the_quick_check_accepts_nothing_that_the_library_refuses(text: str) -> None:
     from email_validator import validate_email

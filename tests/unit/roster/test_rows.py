@@ -10,15 +10,16 @@ from reminder.policy.model import Role
 from reminder.roster.model import Field, RosterRow
 from reminder.roster.reading import read_columns, read_roster
 
-from .conftest import TODAY, ReadCsv
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reminder.roster.model import Roster
 
+    ReadCsv = Callable[..., Roster]
+
     ReadOne = Callable[..., Roster]
 
+TODAY = date(2026, 12, 1)
 HEADER = "name,email,role,user id,practice,second email"
 ANA = "Ana Gil,ana@lakeside.example,AO,AGIL,North,ana@home.example"
 
@@ -52,7 +53,9 @@ def test_a_rejection_is_told_to_scripts_with_four_keys(read_one: ReadOne) -> Non
 
 
 def test_every_fault_of_a_row_is_reported_and_the_row_is_out(read_one: ReadOne) -> None:
-    roster = read_one(name="=x", email="info@lakeside.example", role="Boss", user_id="a\x00", days_left="61", last_reset="x")
+    roster = read_one(
+        name="=x", email="info@lakeside.example", role="Boss", user_id="a\x00", days_left="61", last_reset="x"
+    )
 
     assert roster.rows == ()
     assert [fault.column for fault in roster.rejected] == [
@@ -186,7 +189,9 @@ def test_the_rule_may_have_another_length() -> None:
     assert read_roster(data, file_name="x", today=TODAY, rule_days=120).rows[0].days_left == 120
 
 
-@pytest.mark.parametrize(("day", "taken"), [("12/1/2026", True), ("12/2/2026", False), ("1/1/2000", True), ("12/31/1999", False)])
+@pytest.mark.parametrize(
+    ("day", "taken"), [("12/1/2026", True), ("12/2/2026", False), ("1/1/2000", True), ("12/31/1999", False)]
+)
 def test_a_reset_lies_between_2000_and_today(read_one: ReadOne, day: str, taken: bool) -> None:
     assert bool(read_one(last_reset=day).rows) is taken
 
@@ -201,6 +206,7 @@ def test_an_expiry_date_is_read_as_the_reset_before_it(read_one: ReadOne) -> Non
     assert read_one(expires_on="1/30/2027").rows[0].reset_on == TODAY
     assert "61 days ahead" in read_one(expires_on="1/31/2027").rejected[0].problem
     assert read_one(expires_on="").rows[0].reset_on is None
+    assert [fault.column for fault in read_one(expires_on="soon").rejected] == ["expires"]
 
 
 def test_a_column_is_read_day_first_as_a_whole(read_csv: ReadCsv) -> None:
@@ -218,7 +224,9 @@ def test_a_column_with_both_readings_is_month_first_and_the_impossible_rows_are_
     )
 
     assert [row.row for row in roster.rows] == [3]
-    assert [(fault.row, "no such day (read as month/day/year)" in fault.problem) for fault in roster.rejected] == [(2, True)]
+    assert [(fault.row, "no such day (read as month/day/year)" in fault.problem) for fault in roster.rejected] == [
+        (2, True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +240,9 @@ def test_a_column_with_both_readings_is_month_first_and_the_impossible_rows_are_
     ],
 )
 def test_an_as_of_date_in_or_beside_a_title_dates_the_days_left(read_csv: ReadCsv, titles: list[str]) -> None:
-    roster = read_csv(*titles, "name,email,role,days left", "Ana,ana@lakeside.example,AO,17", "Bo,bo@lakeside.example,AO,")
+    roster = read_csv(
+        *titles, "name,email,role,days left", "Ana,ana@lakeside.example,AO,17", "Bo,bo@lakeside.example,AO,"
+    )
 
     assert [row.as_of for row in roster.rows] == [date(2026, 11, 30), None]
 
@@ -258,6 +268,11 @@ def test_an_as_of_date_in_the_future_is_refused(read_csv: ReadCsv, read_one: Rea
     assert [fault.column for fault in read_one(days_left="17", as_of="12/2/2026").rejected] == ["as_of"]
     with pytest.raises(UsageError, match="the title says 'as of' 2026-12-02, which cannot be"):
         read_csv("as of 12/2/2026", "name,email,role,days left", "Ana,ana@lakeside.example,AO,17")
+
+
+@pytest.mark.parametrize("title", ["as of,,,", "as of,soon", "as of 2/30/2026", "as of"])
+def test_an_as_of_title_without_a_date_says_nothing(read_csv: ReadCsv, title: str) -> None:
+    assert read_csv(title, "name,email,role,days left", "Ana,ana@lakeside.example,AO,17").rows[0].as_of is None
 
 
 def test_a_title_date_without_days_left_is_only_a_title(read_csv: ReadCsv) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reminder.policy.model import Role
-from reminder.roster.model import Roster
 from reminder.roster.reading import read_roster
+
+if TYPE_CHECKING:
+    from reminder.roster.model import Roster
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 TODAY = date(2026, 12, 1)
@@ -57,7 +60,14 @@ def test_of_the_excel_export_six_are_refused_by_row_column_and_reason() -> None:
         (13, "last_reset", "Last PW Reset"),
         (14, "last_reset", "Last PW Reset"),
     ]
-    reasons = ("same person as in row 8", "group mailbox", "incomplete", "Staff End User", "in the future", "no such day")
+    reasons = (
+        "same person as in row 8",
+        "group mailbox",
+        "incomplete",
+        "Staff End User",
+        "in the future",
+        "no such day",
+    )
     assert all(reason in fault.problem for reason, fault in zip(reasons, rejected, strict=True))
 
 

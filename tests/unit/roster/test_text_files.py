@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import codecs
+from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,8 +10,14 @@ from reminder.errors import UsageError
 from reminder.roster.grid import MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD
 from reminder.roster.reading import read_roster
 
-from .conftest import TODAY, ReadCsv
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
+    from reminder.roster.model import Roster
+
+    ReadCsv = Callable[..., Roster]
+
+TODAY = date(2026, 12, 1)
 HEADER = "name,email,role"
 IVAN = "Iv\u00e1n Mu\u00f1oz,ivan@lakeside.example,SEU"
 
@@ -66,7 +74,7 @@ def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rest(read_cs
 
 
 def test_a_header_that_names_nothing_we_know_is_one_clear_error(read_csv: ReadCsv) -> None:
-    with pytest.raises(UsageError, match="no header row in the first 30 rows; .* Name, Email, Role"):
+    with pytest.raises(UsageError, match=r"no header row in the first 30 rows; .* Name, Email, Role"):
         read_csv("foo,bar", "1,2")
 
 
@@ -83,7 +91,10 @@ def test_the_header_is_looked_for_in_the_first_30_rows(read_csv: ReadCsv, titles
 @pytest.mark.parametrize(
     ("header", "missing"),
     [
-        ("name,email", r"no column for the role \(Role: Individual Provider, .*\); row 1 has the columns 'name', 'email'"),
+        (
+            "name,email",
+            r"no column for the role \(Role: Individual Provider, .*\); row 1 has the columns 'name', 'email'",
+        ),
         ("name,role", "no column for the address"),
         ("email,role", "no column for the name"),
         ("email,notes,user id", "no column for the name .* and for the role"),
@@ -122,8 +133,9 @@ def test_what_is_no_table_is_refused_with_the_cure(data: bytes, problem: str) ->
 
 
 def test_a_file_of_the_largest_size_is_looked_at() -> None:
+    line = b"x" * 999 + b"\n"
     with pytest.raises(UsageError, match="no header row"):
-        read_roster(b"x\n" * (MAX_UPLOAD // 200) + b"\n" * (MAX_UPLOAD // 100), file_name="x", today=TODAY)
+        read_roster((line * (MAX_UPLOAD // 1000 + 1))[:MAX_UPLOAD], file_name="x", today=TODAY)
 
 
 @pytest.mark.parametrize(("rows", "fits"), [(MAX_ROWS, True), (MAX_ROWS + 1, False)])

@@ -1,0 +1,63 @@
+"""Puts the pages together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from reminder.resources import resource_dir
+from reminder.web import calendar, confirming, dashboard, health, mails, people, public, signing_in
+from reminder.web.pages import Pages
+from reminder.web.security import SecurityMiddleware
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from reminder.jobs.services import Services
+
+MESSAGES = {
+    401: "Please sign in first.",
+    403: "This request came from another site, so nothing was done. Open the page again and press the button there.",
+    404: "There is no such page, or it is not yours to see.",
+    405: "This page cannot be used that way.",
+    413: "That is more than this page takes.",
+    422: "Something in the address or the form is not as expected.",
+}
+"""What people read instead of a number."""
+
+
+def create_app(services: Services, *, signed_in_as: int | None = None) -> FastAPI:
+    """Return the web application; `signed_in_as`: the admin whom the demo signs in by itself."""
+    app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Pages(services, signed_in_as=signed_in_as)
+    app.state.services, app.state.pages = services, pages
+    for module in (health, public, confirming, calendar, signing_in, dashboard, people, mails):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
+    app.add_middleware(SecurityMiddleware, public_url=services.links.base)
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 401:  # noqa: PLR2004, RUF100 - not signed in
+            return pages.redirect("/sign-in")
+        return _plain_words(pages, request, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    def misread(request: Request, error: Any) -> Response:  # noqa: ANN401, ARG001 - FastAPI's signature
+        return _plain_words(pages, request, 422)
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001 - FastAPI's signature
+        return _plain_words(pages, request, 500)
+
+    return app
+
+
+def _plain_words(pages: Pages, request: Request, status: int) -> Response:
+    words = MESSAGES.get(status, "Something went wrong on our side. It was written to the log; please try again.")
+    return pages.show(request, "message.html", status=status, title="Sorry", words=words)

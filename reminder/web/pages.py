@@ -1,0 +1,124 @@
+"""Renders pages, and knows who is looking at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from reminder import facts
+from reminder.jobs.services import Services
+from reminder.jobs.signing_in import hash_of
+from reminder.mail.wording import longdate, shortdate
+from reminder.policy.phrases import days_phrase
+from reminder.resources import resource_dir
+from reminder.store import admins, practices
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from reminder.policy.model import AdminRole
+    from reminder.store.practices import Practice
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """The admin who is signed in, and the practices they may see."""
+
+    admin: admins.Admin
+    roles: dict[int, AdminRole]
+    practices: dict[int, Practice]
+
+
+class Pages:
+    """The templates and what every page shows."""
+
+    def __init__(self, services: Services, *, signed_in_as: int | None = None) -> None:
+        """Take the services; `signed_in_as`: the admin whom the demo signs in by itself."""
+        self.services, self.signed_in_as = services, signed_in_as
+        public = urlsplit(services.links.base)
+        self.secure = public.scheme == "https"
+        self.insecure_warning = not self.secure and public.hostname not in LOOPBACK
+
+    @cached_property
+    def _environment(self) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(resource_dir("templates") / "web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {
+            "longdate": lambda day: longdate(str(day)),
+            "shortdate": lambda day: shortdate(str(day)),
+            "role_name": facts.ROLE_NAMES.__getitem__,
+        }
+        environment.globals |= {"facts": facts, "days_phrase": days_phrase}
+        return environment
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the session's cookie; with https it is bound to this host."""
+        return "__Host-session" if self.secure else "session"
+
+    def show(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - whatever the page shows
+        """Render a page."""
+        shared = {
+            "path": request.url.path,
+            "viewer": getattr(request.state, "viewer", None),
+            "demo": self.signed_in_as is not None,
+            "insecure_warning": self.insecure_warning,
+        }
+        text = self._environment.get_template(template).render({**shared, **values})
+        return HTMLResponse(text, status_code=status)
+
+    def redirect(self, path: str) -> Response:
+        """Send the browser to another of our pages."""
+        return RedirectResponse(path, status_code=303)
+
+    def viewer(self, connection: Connection, request: Request) -> Viewer | None:
+        """Return who is signed in."""
+        secret = request.cookies.get(self.cookie)
+        found = admins.session_admin(connection, hash_of(secret), self.services.clock()) if secret else None
+        if found is None and self.signed_in_as is not None:
+            found = admins.get(connection, self.signed_in_as)
+        if found is None:
+            return None
+        roles = admins.practices_of(connection, found.id)
+        return Viewer(admin=found, roles=roles, practices=practices.load(connection, roles))
+
+
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _viewer(request: Request) -> Viewer:
+    """Require a signed-in admin; anybody else is sent to the sign-in page."""
+    pages = _pages(request)
+    with pages.services.store.read() as connection:
+        found = pages.viewer(connection, request)
+    if found is None:
+        raise HTTPException(401)
+    request.state.viewer = found
+    return found
+
+
+PagesDep = Annotated[Pages, Depends(_pages)]
+ServicesDep = Annotated[Services, Depends(_services)]
+ViewerDep = Annotated[Viewer, Depends(_viewer)]

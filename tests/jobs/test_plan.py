@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reminder.jobs import practices, staff
+from reminder.policy.model import Absence, Role, State
+from reminder.store import people, rules
+from reminder.store import practices as stored
+from tests.world import OWNER, World, chicago
+
+if TYPE_CHECKING:
+    from reminder.policy.model import RuleVersion
+    from reminder.store.people import Person
+
+TODAY = date(2026, 12, 1)
+
+
+def expiring_in(days: int, today: date = TODAY) -> date:
+    """The reset date of somebody with so many days left."""
+    return today + timedelta(days=days - 60)
+
+
+def person_row(world: World, key: int) -> Person:
+    return world.look(key)
+
+
+def test_due_sent_and_not_yet_are_told_apart(world: World) -> None:
+    due = world.person("Due Today", expiring_in(7))
+    sent = world.person("Was Sent", expiring_in(3))
+    world.person("Not Yet", expiring_in(15))
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-01", "09:00"))
+
+    assert [mail.to for mail in world.mails if mail.kind == "warning"] == [
+        "was.sent@lakeside.example",
+        "due.today@lakeside.example",
+    ]
+    assert world.states(due)[7] is State.SENT
+    assert world.states(sent)[3] is State.SENT
+
+
+def test_nothing_is_planned_twice(world: World) -> None:
+    world.person("Due Today", expiring_in(7))
+    first = world.tick(chicago("2026-12-01"))
+    second = world.tick(chicago("2026-12-01", "08:01"))
+
+    assert (first.planned, first.sent) == (1, 1)
+    assert (second.planned, second.sent) == (0, 0)
+
+
+def test_only_the_newest_step_goes_out_to_somebody_registered_in_mid_cycle(world: World) -> None:
+    key = world.person("Mid Cycle", expiring_in(5))
+    world.tick(chicago("2026-12-01"))
+
+    assert world.states(key) == {14: State.SUPERSEDED, 7: State.SENT}
+    assert "5 days left" in world.mails[-1].text
+
+
+def test_after_three_days_off_the_newest_step_goes_out_once(world: World) -> None:
+    key = world.person("Long Off", expiring_in(14))
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-12"))  # a Saturday: steps 7 (Tuesday), and 3 (Friday) passed unseen
+    world.tick(chicago("2026-12-14"))
+
+    assert world.states(key) == {14: State.SENT, 7: State.SUPERSEDED, 3: State.SUPERSEDED, 1: State.SENT}
+    assert world.kinds("long.off@lakeside.example") == ["warning", "warning"]
+
+
+def test_a_mail_waits_for_the_window(world: World) -> None:
+    world.person("Early Bird", expiring_in(5))
+
+    assert world.tick(chicago("2026-12-01", "07:59")).sent == 0
+    assert world.tick(chicago("2026-12-01", "08:00")).sent == 1
+
+
+def test_a_mail_that_missed_its_window_goes_in_the_next_one(world: World) -> None:
+    world.person("Late Bird", expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+
+    assert world.tick(chicago("2026-12-01", "18:00")).sent == 0
+    assert world.tick(chicago("2026-12-02", "08:00")).sent == 1
+    assert "4 days left" in world.mails[0].text
+
+
+def test_a_mail_goes_at_once_if_the_next_window_is_too_late(world: World) -> None:
+    world.now = chicago("2026-12-04", "19:00")  # a Friday evening
+    world.person("Sunday Ends", expiring_in(2, date(2026, 12, 4)))
+    world.person("Tuesday Ends", expiring_in(4, date(2026, 12, 4)))
+    world.tick()
+
+    assert [mail.to for mail in world.mails if mail.kind == "warning"] == ["sunday.ends@lakeside.example"]
+
+
+def test_a_changed_date_sends_no_second_mail_on_one_day(world: World) -> None:
+    key = world.person("Twice Corrected", expiring_in(7))
+    world.tick(chicago("2026-12-01"))
+    world.reset(key, expiring_in(6))
+    world.tick(chicago("2026-12-01", "10:00"))
+    same_day = len(world.mails)
+    world.tick(chicago("2026-12-02"))
+
+    assert same_day == 1
+    assert [mail.text.count("5 days left") for mail in world.mails] == [0, 1]
+
+
+def test_a_reset_cancels_what_was_planned(world: World) -> None:
+    key = world.person("Quick One", expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+    world.reset(key, TODAY)
+    world.tick(chicago("2026-12-01"))
+
+    assert world.states(key)[7] is State.CANCELLED
+    assert world.mails == []
+
+
+def test_an_undone_reset_brings_the_same_reminders_back(world: World) -> None:
+    from reminder.jobs.confirm import undo_by_admin
+
+    key = world.person("Back Again", expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+    before = world.reminders(person_id=key, step=7)
+    world.reset(key, TODAY)
+    with world.store.write() as connection:
+        undo_by_admin(connection, person_row(world, key), actor="test", now=world.now, practice_id=None)
+    world.tick(chicago("2026-12-01"))
+    after = world.reminders(person_id=key, step=7)
+
+    assert [row.id for row in after] == [row.id for row in before]
+    assert after[0].state is State.SENT
+
+
+def test_an_open_pause_stops_the_mails_and_its_end_brings_the_newest_step(world: World) -> None:
+    key = world.person("Away Now", expiring_in(7))
+    with world.store.write() as connection:
+        staff.pause(connection, person_row(world, key), Absence(from_on=TODAY), actor="test", now=world.now)
+    world.live(chicago("2026-12-03", "12:00"))
+    while_away = world.kinds("away.now@lakeside.example")
+    with world.store.write() as connection:
+        staff.clear_pause(connection, person_row(world, key), actor="test", now=world.now)
+    world.tick()
+
+    assert while_away == []
+    assert world.kinds("away.now@lakeside.example") == ["warning"]
+    assert "5 days left" in world.mails[-1].text
+
+
+def test_an_open_pause_does_not_stop_the_escalation(world: World) -> None:
+    key = world.person("Away Now", expiring_in(3))
+    with world.store.write() as connection:
+        staff.pause(connection, person_row(world, key), Absence(from_on=TODAY), actor="test", now=world.now)
+    world.tick(chicago("2026-12-01"))
+
+    assert world.kinds("away.now@lakeside.example") == []
+    assert world.kinds(OWNER) == ["escalation"]
+
+
+def test_a_bounded_absence_moves_the_step_before_it(world: World) -> None:
+    key = world.person("On Leave", expiring_in(14))
+    leave = Absence(from_on=date(2026, 12, 7), to_on=date(2026, 12, 11))
+    with world.store.write() as connection:
+        staff.pause(connection, person_row(world, key), leave, actor="test", now=world.now)
+    world.live(chicago("2026-12-11", "19:00"))
+
+    assert [mail.at.date().isoformat() for mail in world.mails if mail.to.startswith("on.leave")] == [
+        "2026-12-01",
+        "2026-12-04",
+    ]
+
+
+def test_a_new_closure_moves_a_planned_mail(world: World) -> None:
+    world.person("Closed Out", expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        practices.close(connection, home, [TODAY], actor="test", now=world.now)
+    world.tick(chicago("2026-12-01", "09:00"))
+    on_the_closed_day = len(world.mails)
+    world.tick(chicago("2026-12-02"))
+
+    assert on_the_closed_day == 0
+    assert world.kinds("closed.out@lakeside.example") == ["warning"]
+
+
+def test_somebody_without_a_date_is_asked_four_times_then_left_alone(world: World) -> None:
+    world.person("No Date")
+    world.live(chicago("2027-01-10"), every=timedelta(hours=6))
+
+    days = [mail.at.date().isoformat() for mail in world.mails if mail.kind == "ask"]
+    assert days == ["2026-12-01", "2026-12-04", "2026-12-08", "2026-12-15"]
+
+
+def test_a_date_ends_the_asking(world: World) -> None:
+    key = world.person("Knows Now")
+    world.tick(chicago("2026-12-01"))
+    world.reset(key, date(2026, 11, 20))
+    world.live(chicago("2026-12-10"), every=timedelta(hours=6))
+
+    assert world.kinds("knows.now@lakeside.example") == ["ask"]
+
+
+def test_a_refused_address_gives_way_to_the_second_one(world: World) -> None:
+    from reminder.mail.transport import Outcome, Stage, Verdict
+
+    refused = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
+    world.person("Two Boxes", expiring_in(7), second_email="two@home.example")
+    world.transport.answers.append(refused)
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-01", "08:01"))
+
+    assert [mail.to for mail in world.mails] == ["two@home.example"]
+
+
+def test_an_edited_address_is_tried_again_after_a_refusal(world: World) -> None:
+    from reminder.mail.transport import Outcome, Stage, Verdict
+
+    key = world.person("Wrong Box", expiring_in(7))
+    world.transport.answers.append(
+        Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
+    )
+    world.tick(chicago("2026-12-01"))
+    unreachable = person_row(world, key).address
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        values = {"email": "right@lakeside.example"}
+        staff.edit(connection, people.load(connection, [key])[key], home, values, actor="test", now=world.now)
+    world.tick(chicago("2026-12-01", "09:00"))
+
+    assert unreachable is None
+    assert [mail.to for mail in world.mails] == ["right@lakeside.example"]
+
+
+def test_an_edited_address_gets_no_step_that_was_sent_already(world: World) -> None:
+    key = world.person("New Name", expiring_in(7))
+    world.tick(chicago("2026-12-01"))
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        values = {"email": "other@lakeside.example"}
+        staff.edit(connection, people.load(connection, [key])[key], home, values, actor="test", now=world.now)
+    world.live(chicago("2026-12-05"), every=timedelta(hours=6))
+
+    assert [(mail.to, mail.at.day) for mail in world.mails if mail.kind == "warning"] == [
+        ("new.name@lakeside.example", 1),
+        ("other@lakeside.example", 4),
+    ]
+
+
+def test_a_trial_sends_to_the_admins_only_and_going_live_starts_over(world: World) -> None:
+    trial = world.practice("Trial Clinic", owner="kim@trial.example", live=False)
+    world.person("Tess Tester", expiring_in(7), practice=trial, email="tess@trial.example")
+    world.tick(chicago("2026-12-01"))
+    in_trial = world.mails
+    with world.store.write() as connection:
+        practices.go_live(connection, trial, actor="test", now=world.now)
+    world.tick(chicago("2026-12-01", "09:00"))
+
+    assert [(mail.to, mail.subject[:24]) for mail in in_trial] == [("kim@trial.example", "[Trial, for Tess Tester]")]
+    assert "/r/" not in in_trial[0].text + in_trial[0].html
+    assert world.mails[-1].to == "tess@trial.example"
+
+
+def test_a_person_of_two_practices_gets_one_mail_by_the_home_practice(world: World) -> None:
+    second = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    key = world.person("Shared Person", expiring_in(3))
+    world.person("Shared Person", practice=second)
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-01", "10:00"))
+
+    assert world.kinds("shared.person@lakeside.example") == ["warning"]
+    assert sorted(mail.to for mail in world.mails if mail.kind == "escalation") == ["ann@desert.example", OWNER]
+    assert person_row(world, key).home_id == 1
+
+
+def test_the_home_passes_on_when_the_person_leaves(world: World) -> None:
+    second = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    key = world.person("Shared Person", expiring_in(7))
+    world.person("Shared Person", practice=second)
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        staff.remove(connection, people.load(connection, [key])[key], home, actor="test", now=world.now)
+
+    assert person_row(world, key).home_id == second
+
+
+def test_somebody_who_left_gets_nothing_more(world: World) -> None:
+    key = world.person("Gone Person", expiring_in(7))
+    world.tick(chicago("2026-12-01", "07:30"))
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        staff.remove(connection, people.load(connection, [key])[key], home, actor="test", now=world.now)
+    world.live(chicago("2026-12-12"), every=timedelta(hours=6))
+
+    assert world.kinds("gone.person@lakeside.example") == []
+
+
+def test_nobody_is_told_about_themselves(world: World) -> None:
+    world.person("Dana Whitfield", expiring_in(3), email=OWNER)
+    world.tick(chicago("2026-12-01"))
+
+    assert world.kinds(OWNER) == ["warning"]
+
+
+@pytest.mark.parametrize(("days", "told"), [(3, True), (1, True), (0, True), (7, False), (14, False), (-7, True)])
+def test_the_admins_are_told_on_the_days_of_the_last_steps(world: World, days: int, told: bool) -> None:
+    world.person("Slow Person", expiring_in(days))
+    world.tick(chicago("2026-12-01"))
+
+    assert ("escalation" in world.kinds(OWNER)) is told
+
+
+def test_a_step_that_passed_before_the_registration_is_not_escalated(world: World) -> None:
+    world.person("Long Expired", expiring_in(-20))
+    world.tick(chicago("2026-12-01"))
+
+    assert world.kinds(OWNER) == []
+    assert world.kinds("long.expired@lakeside.example") == ["expired"]
+
+
+def test_the_chosen_official_is_told_too(world: World) -> None:
+    boss = world.person("Alma Reyes", expiring_in(40), role=Role.AUTHORIZED_OFFICIAL)
+    world.person("Slow Person", expiring_in(3))
+    with world.store.write() as connection:
+        stored.change(connection, 1, {"escalate_to": boss})
+    world.tick(chicago("2026-12-01"))
+
+    assert sorted(mail.to for mail in world.mails if mail.kind == "escalation") == [
+        "alma.reyes@lakeside.example",
+        OWNER,
+    ]
+
+
+def test_a_rule_that_changes_in_mid_cycle_moves_the_expiry_date(world: World) -> None:
+    from reminder.policy.model import RuleVersion
+
+    key = world.person("Mid Change", date(2026, 11, 1))
+    other = world.person("Before Change", date(2026, 10, 20))
+    longer: RuleVersion = RuleVersion(effective_from=date(2026, 10, 25), days=150)
+    with world.store.write() as connection:
+        rules.add_version(
+            connection, longer, kind="change", source="CMS, December 2013", checked_on=TODAY, now=world.now
+        )
+
+    assert person_row(world, key).expires_on == date(2027, 3, 31)
+    assert person_row(world, other).expires_on == date(2026, 12, 19)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from reminder.errors import ReminderError, UnreachableError
 from reminder.jobs.tick import LAST_TICK, MOST_BEHIND
-from reminder.mail.transport import ConnectFault, transport_from_url
+from reminder.mail.servers import transport_from_url
+from reminder.mail.transport import ConnectFault
 from reminder.settings import Settings, prepare
 from reminder.store import outbox, rules, schema, system
 from reminder.store import reconcile as reconciling

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reminder.clock import utc_now
 from reminder.jobs.services import MailLimits, Services
 from reminder.mail.links import Links
-from reminder.mail.transport import transport_from_url
+from reminder.mail.servers import transport_from_url
 from reminder.mail.wording import Wording
 from reminder.settings import Settings, prepare
 from reminder.store.engine import Store

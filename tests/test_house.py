@@ -64,7 +64,8 @@ ONLY_IN = {
 """Libraries that one room alone may know."""
 
 CLOCK_READERS = {"now", "utcnow", "today"}
-LONGEST_MODULE, LONGEST_FUNCTION = 420, 60
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 50
+DECLARATIONS = {"store/tables.py"}  # a list of tables reads best in one piece
 
 
 def modules() -> list[Path]:
@@ -161,6 +162,7 @@ def test_modules_and_functions_stay_readable() -> None:
         f"{path.relative_to(PACKAGE)}: {len(path.read_text('utf-8').splitlines())} lines"
         for path in modules()
         if len(path.read_text("utf-8").splitlines()) > LONGEST_MODULE
+        and str(path.relative_to(PACKAGE)) not in DECLARATIONS
     ]
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reminder import __version__
-from reminder.cli import admins, demo, mails, practices, queue, running, staff, upkeep
+from reminder.cli import admins, demo, mails, practices, queue, running, staff, staff_list, upkeep
 
 app = typer.Typer(
     name="reminder",
@@ -40,6 +40,7 @@ app.command("serve")(running.serve)
 app.command("worker")(running.worker)
 app.command("tick")(running.tick)
 app.command("forecast")(mails.forecast)
+staff.app.command("list")(staff_list.list_people)
 app.add_typer(staff.app, name="staff")
 app.command("preview")(mails.preview)
 app.command("send-test")(mails.send_test)

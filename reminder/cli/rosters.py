@@ -11,7 +11,8 @@ import typer
 from reminder.cli.session import actor, open_store, print_json
 from reminder.clock import utc_now
 from reminder.errors import UsageError
-from reminder.jobs import importing, standing
+from reminder.jobs import importing, staff, standing
+from reminder.jobs.import_undo import undo_import
 from reminder.policy.expiry import longest_lifetime_days
 from reminder.policy.moments import local_date
 from reminder.roster.reading import read_roster
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 def import_file(file: str | None, practice: str | None, *, dry_run: bool, all_or_nothing: bool) -> Outcome:
     """Import a file, or stdin for `-`; return what became of its rows."""
-    from reminder.cli.staff import colleague
-
     if file is None:
         message = "staff import: name a FILE (CSV, TSV, XLSX, XLS, ODS), - for CSV on stdin, or --undo ID"
         raise UsageError(message)
@@ -42,7 +41,7 @@ def import_file(file: str | None, practice: str | None, *, dry_run: bool, all_or
                 default = practices.named(connection, practice)
         target = default or next(iter(every.values()))
         with store.read() as connection:
-            by = colleague(connection, target)
+            by = staff.colleague(connection, target)
         wanted = importing.Request(
             practice=target,
             allowed=list(every.values()),
@@ -92,7 +91,7 @@ def report(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
 def take_back(import_id: int) -> None:
     """Undo an import."""
     with open_store() as store, store.write() as connection:
-        touched = importing.undo_import(connection, import_id, actor=actor(), now=utc_now())
+        touched = undo_import(connection, import_id, actor=actor(), now=utc_now())
     typer.echo(f"Import {import_id} is taken back: {touched} people are as they were.")
 
 

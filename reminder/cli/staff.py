@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reminder.cli.session import Json, PracticeName, a_date, actor, open_store, print_json, print_table
+from reminder.cli.session import Json, PracticeName, a_date, actor, open_store
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from reminder.jobs.standing import Standing
     from reminder.store.people import Person
     from reminder.store.practices import Practice
 
@@ -87,7 +86,7 @@ def add(
     with open_store() as store, store.write() as connection:
         now = utc_now()
         home = practices.named(connection, practice)
-        key = staff.register(connection, home, wanted, by=colleague(connection, home), actor=actor(), now=now)
+        key = staff.register(connection, home, wanted, by=staff.colleague(connection, home), actor=actor(), now=now)
         if day is not None or days_left is not None:
             person = people.find(connection, str(key))
             confirm.record_by_admin(
@@ -101,14 +100,6 @@ def add(
             )
         standing.settle_coverage(connection, [home.id], now)
     typer.echo(f"{wanted.name} is registered in {home.name} (number {key}).")
-
-
-def colleague(connection: Connection, practice: Practice) -> str:
-    """Return whom the first mail names as the one who registered the reader: the practice's first owner."""
-    from reminder.store import admins
-
-    found = admins.of_practices(connection, [practice.id]).get(practice.id, [])
-    return found[0].name if found else practice.name
 
 
 @app.command()
@@ -245,64 +236,3 @@ def undo(who: Who, practice: PracticeName = None) -> None:
         person = people.find(connection, str(person.id))
     now_holds = f"expires on {person.expires_on}" if person.expires_on else "no reset is known"
     typer.echo(f"{person.name}: the reset of {day} is taken back; {now_holds}.")
-
-
-@app.command("list")
-def list_people(
-    practice: PracticeName = None,
-    status: Annotated[
-        str | None, typer.Option("--status", help="removed, unknown, expired, paused, due or ok.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """List the people with their status, the soonest date first."""
-    from reminder.errors import UsageError
-    from reminder.jobs import standing
-    from reminder.policy.model import Status
-    from reminder.store import practices
-
-    if status is not None and status not in set(Status):
-        message = f"--status: {status!r} is none of {', '.join(Status)}"
-        raise UsageError(message)
-    with open_store() as store, store.read() as connection:
-        wanted = practices.load(connection)
-        if practice is not None:
-            chosen = practices.named(connection, practice)
-            wanted = {chosen.id: chosen}
-        found = [
-            (row, where)
-            for where in wanted.values()
-            for row in standing.of_practice(connection, where.id, utc_now(), with_left=status == Status.REMOVED)
-            if status is None or row.status == status
-        ]
-    rows = sorted(((as_row(row, where)) for row, where in found), key=_soonest_first)
-    if as_json:
-        print_json(rows)
-        return
-    shown = ("id", "name", "email", "role", "practice", "expires_on", "days_left", "status")
-    print_table([["" if row[key] is None else str(row[key]) for key in shown] for row in rows], shown)
-
-
-def as_row(found: Standing, where: Practice) -> dict[str, object]:
-    """Return a person as `staff list --json` prints them."""
-    from reminder.policy.expiry import last_safe_on
-
-    person = found.person
-    return {
-        "id": person.id,
-        "name": person.name,
-        "email": person.email,
-        "role": found.role,
-        "practice": where.name,
-        "user_id": person.user_id,
-        "last_reset_on": person.reset_on,
-        "confidence": found.confidence,
-        "expires_on": person.expires_on,
-        "last_safe_on": last_safe_on(person.expires_on) if person.expires_on else None,
-        "days_left": found.days_left,
-        "status": found.status,
-    }
-
-
-def _soonest_first(row: dict[str, object]) -> tuple[bool, str, str]:
-    return (row["expires_on"] is None, str(row["expires_on"]), str(row["name"]))

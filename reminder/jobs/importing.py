@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reminder.errors import UsageError
 from reminder.jobs import standing
-from reminder.jobs.staff import same_name
+from reminder.jobs.import_matching import Matcher, RowError
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence, Role, Rule
 from reminder.policy.moments import local_date
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, Roster, RosterRow
-from reminder.store import events, imports, people, practices, resets, rules
+from reminder.store import events, imports, people, resets, rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,20 +92,10 @@ class _Importer:
     def __init__(self, connection: Connection, wanted: Request, outcome: Outcome, now: datetime) -> None:
         self.connection, self.wanted, self.outcome, self.now = connection, wanted, outcome, now
         self.rule: Rule = rules.load(connection)
-        self.by_name = {practice.name.casefold(): practice for practice in wanted.allowed}
-        rows = wanted.roster.rows
-        user_ids = {row.user_id.lower() for row in rows if row.user_id}
-        emails = {row.email for row in rows} | {row.second_email for row in rows if row.second_email}
-        known = imports.matching(connection, emails, user_ids)
-        self.known_ids = {person.id for person in known}
-        self.by_email = {
-            address: person for person in known for address in (person.email, person.second_email) if address
-        }
-        self.by_user_id = {person.user_id.lower(): person for person in known if person.user_id}
-        self.memberships = people.practices_of(connection, self.known_ids)
-        self.readings = imports.readings(connection, self.known_ids)
+        self.matcher = Matcher(connection, wanted.roster, wanted.practice, wanted.allowed)
+        self.readings = imports.readings(connection, self.matcher.known_ids)
         self.changes: list[imports.Change] = []
-        self.new: list[tuple[RosterRow, Practice]] = []
+        self.new: dict[str, list[tuple[RosterRow, Practice]]] = {}  # by address: a person may stand in two practices
         self.figures: list[tuple[int, int]] = []
 
     def run(self) -> None:
@@ -145,68 +134,25 @@ class _Importer:
 
     def _take(self, row: RosterRow) -> None:
         try:
-            practice = self._practice(row)
-            person = self._match(row, practice)
-        except _RowError as error:
+            practice = self.matcher.practice_of(row)
+            person = self.matcher.person_of(row, practice)
+        except RowError as error:
             self.outcome.rejected.append(
                 Rejection(row=row.row, column=error.column, value=error.value, problem=str(error))
             )
             return
         if person is None:
-            self.new.append((row, practice))
+            self.new.setdefault(row.email, []).append((row, practice))
             self.outcome.added += 1
             self.outcome.fates[row.row] = "added"
         else:
             self._update(row, person, practice)
 
-    def _practice(self, row: RosterRow) -> Practice:
-        if row.practice is None:
-            return self.wanted.practice
-        found = self.by_name.get(row.practice.casefold())
-        if found is None:
-            there = ", ".join(sorted(practice.name for practice in self.wanted.allowed))
-            problem = f"{row.practice!r} is not a practice here; there are: {there}"
-            raise _RowError(problem, "practice", row.practice)
-        return found
-
-    def _match(self, row: RosterRow, practice: Practice) -> Person | None:
-        """Return the registered person whom the row means, or None for somebody new."""
-        by_email = self.by_email.get(row.email)
-        by_user_id = self.by_user_id.get(row.user_id.lower()) if row.user_id else None
-        second = self.by_email.get(row.second_email) if row.second_email else None
-        person = by_user_id or by_email
-        if second is not None and second != person:
-            problem = f"already belongs to {self._call(second, practice)}"
-            raise _RowError(problem, "second_email", row.second_email or "")
-        if by_email is not None and by_user_id is not None and by_email.id != by_user_id.id:
-            problem = (
-                f"belongs to {self._call(by_email, practice)}, but the user ID to {self._call(by_user_id, practice)}"
-            )
-            raise _RowError(problem, "email", row.email)
-        if person is None or self._is_blank(person) or same_name(person.name, row.name):
-            return person
-        if by_user_id is None:
-            problem = f"address already belongs to {self._call(person, practice)}; each person needs one of their own"
-            raise _RowError(problem, "email", row.email)
-        if by_email is None:
-            problem = f"already belongs to {self._call(person, practice)}; each person has an account of their own"
-            raise _RowError(problem, "user_id", row.user_id or "")
-        return person
-
-    def _is_blank(self, person: Person) -> bool:
-        """Tell whether nothing but the address is left of a registration, as after an import was taken back."""
-        return person.id not in self.memberships and person.reset_id is None
-
-    def _call(self, person: Person, practice: Practice) -> str:
-        """Name a person only to a practice that has them: none sees whom another one has."""
-        mine = {where for where, _ in self.memberships.get(person.id, [])}
-        return person.name if practice.id in mine else "somebody else who is registered"
-
     def _update(self, row: RosterRow, person: Person, practice: Practice) -> None:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         reasons: list[str] = []
-        roles = dict(self.memberships.get(person.id, []))
+        roles = dict(self.matcher.memberships.get(person.id, []))
         self._apply_fields(row, person, practice, before, after, reasons)
         joined = practice.id not in roles
         if joined:
@@ -303,25 +249,22 @@ class _Importer:
         return weigh_roster_claim(claim, known, today, self.rule)
 
     def _add_new(self) -> None:
-        """Write everybody who is new at once."""
+        """Write everybody who is new at once; somebody who stands in two practices is one person."""
+        newcomers = [(rows[0], rows) for rows in self.new.values()]
         resets_on = [
-            self._weigh(row, None, standing.today_of(practice, self.now)).reset_on for row, practice in self.new
+            self._weigh(row, None, standing.today_of(practice, self.now)).reset_on for (row, practice), _ in newcomers
         ]
-        ids = imports.add_people(
-            self.connection,
-            [self._person_values(row, practice, on) for (row, practice), on in zip(self.new, resets_on, strict=True)],
-        )
-        added = list(zip(ids, self.new, resets_on, strict=True))
-        imports.add_memberships(
-            self.connection,
-            [self._membership_values(key, row.role, practice) for key, (row, practice), _ in added],
-        )
-        first = [self._reset_values(key, practice, on) for key, (_, practice), on in added if on is not None]
+        values = [self._person_values(*first, on) for (first, _), on in zip(newcomers, resets_on, strict=True)]
+        added = list(zip(imports.add_people(self.connection, values), newcomers, resets_on, strict=True))
+        members = [self._membership_values(key, row.role, where) for key, (_, rows), _ in added for row, where in rows]
+        imports.add_memberships(self.connection, members)
+        first = [self._reset_values(key, where, on) for key, ((_, where), _), on in added if on is not None]
         imports.add_first_resets(self.connection, first)
-        for key, (row, practice), _ in added:
-            self.changes.append(
-                imports.Change(person_id=key, before={}, after={"joined": practice.id, "created": True})
-            )
+        for key, ((row, _), rows), _ in added:
+            self.changes += [
+                imports.Change(person_id=key, before={}, after={"joined": where.id, "created": True})
+                for _, where in rows
+            ]
             if row.days_left is not None and row.as_of is None:
                 self.figures.append((key, row.days_left))
 
@@ -360,63 +303,3 @@ class _Importer:
             "practice_id": practice.id,
             "import_id": self.import_id,
         }
-
-
-class _RowError(Exception):
-    """A row that cannot go in, with the column and value to name."""
-
-    def __init__(self, problem: str, column: str, value: str) -> None:
-        super().__init__(problem)
-        self.column, self.value = column, value
-
-
-def undo_import(connection: Connection, import_id: int, *, actor: str, now: datetime) -> int:
-    """Take an import back: its resets, its registrations, and every value that is still as it left it.
-
-    Return how many people it touched; raise UsageError if there is no such import or it was taken back before.
-    """
-    found = imports.load(connection, import_id)
-    if found is None or found.undone_at is not None:
-        state = "does not exist" if found is None else "was taken back before"
-        message = f"import {import_id} {state}; the number stands in the import's output"
-        raise UsageError(message)
-    changes = imports.changes_of(connection, import_id)
-    for change in changes:
-        _undo_change(connection, change, import_id, actor=actor, now=now)
-    imports.mark_undone(connection, import_id, now)
-    standing.settle_coverage(connection, practices.load(connection), now)
-    events.record(
-        connection,
-        "roster.undone",
-        actor=actor,
-        now=now,
-        practice_id=found.practice_id,
-        import_id=import_id,
-    )
-    return len(changes)
-
-
-def _undo_change(
-    connection: Connection,
-    change: imports.Change,
-    import_id: int,
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    person = people.get(connection, change.person_id)
-    if person is None:
-        return
-    for reset, undone in resets.history(connection, person.id):
-        if reset.import_id == import_id and not undone:
-            resets.undo(connection, reset, recorded_by=actor, now=now)
-    if "joined" in change.after:
-        people.leave_practice(connection, person.id, change.after["joined"], now)
-    if "role" in change.before:
-        people.set_role(connection, person.id, change.after["role_in"], Role(change.before["role"]))
-    columns = ("name", "email", "second_email", "user_id")
-    restored = {
-        key: change.before[key] for key in columns if key in change.before and getattr(person, key) == change.after[key]
-    }
-    if restored:
-        people.change(connection, person.id, {**restored, "next_step_at": now})

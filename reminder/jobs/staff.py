@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.jobs import standing
-from reminder.store import events, outbox, people
+from reminder.store import admins, events, outbox, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +60,12 @@ def register(
         role=wanted.role,
     )
     return person_id
+
+
+def colleague(connection: Connection, practice: Practice) -> str:
+    """Return whom the first mail names as the one who registered the reader: the practice's first owner."""
+    found = admins.of_practices(connection, [practice.id]).get(practice.id, [])
+    return found[0].name if found else practice.name
 
 
 def matching(connection: Connection, wanted: Registration) -> Person | None:

@@ -12,6 +12,7 @@ from reminder.cli.session import actor, open_store, print_json
 from reminder.clock import utc_now
 from reminder.errors import UsageError
 from reminder.jobs import importing, staff, standing
+from reminder.jobs.import_terms import Request
 from reminder.jobs.import_undo import undo_import
 from reminder.policy.expiry import longest_lifetime_days
 from reminder.policy.moments import local_date
@@ -19,7 +20,7 @@ from reminder.roster.reading import read_roster
 from reminder.store import practices, rules
 
 if TYPE_CHECKING:
-    from reminder.jobs.importing import Outcome
+    from reminder.jobs.import_terms import Outcome
 
 
 def import_file(file: str | None, practice: str | None, *, dry_run: bool, all_or_nothing: bool) -> Outcome:
@@ -42,7 +43,7 @@ def import_file(file: str | None, practice: str | None, *, dry_run: bool, all_or
         target = default or next(iter(every.values()))
         with store.read() as connection:
             by = staff.colleague(connection, target)
-        wanted = importing.Request(
+        wanted = Request(
             practice=target,
             allowed=list(every.values()),
             roster=roster,

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy.exc import DatabaseError
 
 from reminder.errors import UsageError
 from reminder.store import migrate, schema, system
@@ -110,11 +111,14 @@ def _require_backup(path: Path) -> None:
         message = f"restore: {path} is no backup of this program"
         raise UsageError(message)
     engine = create_engine(f"sqlite:///{path.resolve()}")
-    with engine.connect() as connection:
-        found = schema.present(connection)
+    try:
+        with engine.connect() as connection:
+            found = schema.present(connection)
+    except DatabaseError:
+        found = None
     engine.dispose()
     if found is None:
-        message = f"restore: {path} is an SQLite file, but no backup of this program"
+        message = f"restore: {path} is no backup of this program, or a damaged one"
         raise UsageError(message)
 
 

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from reminder.errors import UnreachableError, UsageError
+from reminder.store import system
+from reminder.store.engine import Store
+from reminder.store.tables import event
+
+
+def test_an_instant_comes_back_in_utc_whatever_zone_it_had(store: Store) -> None:
+    wall = datetime(2026, 11, 1, 1, 30, tzinfo=timezone(timedelta(hours=-5)))
+    with store.write() as connection:
+        connection.execute(insert(event).values(happened_at=wall, actor="a", action="b", detail={}))
+    with store.read() as connection:
+        kept = connection.scalar(select(event.c.happened_at))
+
+    assert kept == wall
+    assert kept is not None
+    assert kept.tzinfo is UTC
+
+
+def test_a_naive_instant_is_refused(store: Store) -> None:
+    with store.write() as connection, pytest.raises(Exception, match="naive"):
+        connection.execute(
+            insert(event).values(happened_at=datetime(2026, 11, 1), actor="a", action="b", detail={})  # noqa: DTZ001
+        )
+
+
+def test_an_error_rolls_everything_back(store: Store) -> None:
+    def fail_halfway() -> None:
+        with store.write() as connection:
+            system.put(connection, "half", "done")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
+    with store.read() as connection:
+        assert system.get(connection, "half") is None
+
+
+def test_sqlite_keeps_its_promises(sqlite_store: Store) -> None:
+    with sqlite_store.read() as connection:
+        found = [connection.scalar(text(f"pragma {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert found == ["wal", 2, 1]
+
+
+def test_two_writers_lose_no_update(store: Store) -> None:
+    with store.write() as connection:
+        system.put(connection, "count", "0")
+    lock_rows = "select value from system where key = 'count'" + ("" if store.is_sqlite else " for update")
+
+    def count_up() -> None:
+        for _ in range(25):
+            with store.write() as connection:
+                value = int(connection.scalar(text(lock_rows)) or 0)
+                system.put(connection, "count", str(value + 1))
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as connection:
+        assert system.get(connection, "count") == "100"
+
+
+def test_a_database_without_tables_says_what_to_do(database_url: str) -> None:
+    empty = Store(database_url)
+
+    with pytest.raises(UnreachableError, match="run: reminder db upgrade"), empty.read() as connection:
+        system.get(connection, "anything")
+    empty.close()
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    store = Store("postgresql://user:topsecret@127.0.0.1:1/nothing")
+
+    with pytest.raises(UnreachableError) as caught, store.read() as connection:
+        connection.execute(text("select 1"))
+
+    assert "127.0.0.1" in str(caught.value)
+    assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://user@host/name", ""])
+def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="REMINDER_DATABASE_URL"):
+        Store(url)
+
+
+@pytest.mark.parametrize("url", ["postgres://h/n", "postgresql://h/n", "postgresql+psycopg://h/n"])
+def test_every_spelling_of_postgresql_means_the_same_driver(url: str) -> None:
+    assert Store(url).url.drivername == "postgresql+psycopg"

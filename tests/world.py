@@ -151,7 +151,7 @@ class World:
 def read_mail(to: str, raw: bytes) -> Mail:
     parsed: EmailMessage = message_from_bytes(raw, policy=policy.default)
     parts: Mapping[str, str] = {
-        subtype: part.get_content()
+        subtype: part.get_content().replace("\r\n", "\n")
         for subtype in ("plain", "html")
         if (part := parsed.get_body(preferencelist=(subtype,))) is not None
     }

@@ -73,9 +73,10 @@ class _Sender:
             reschedule_missed(database, now)
             room = 1 if held else min(BATCH, room_left(database, self.services.limits, now))
             claimed = sending.claim(database, self.owner, now, room)
-            ready, dropped = freeze(database, self.services, claimed, now)
-            self.tally.cancelled += dropped
-        return bool(claimed) and self._send_all(ready, probing=held is not None)
+            batch = freeze(database, self.services, claimed, now)
+        self.tally.cancelled += batch.called_off
+        self.tally.failed += batch.unwritable
+        return bool(claimed) and self._send_all(batch.ready, probing=held is not None)
 
     def hang_up(self) -> None:
         """Close the connection, if one is open."""

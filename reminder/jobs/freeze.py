@@ -7,7 +7,7 @@ that may have arrived has the same bytes. A mail that was never in doubt is froz
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +42,23 @@ class Frozen:
     data: bytes
 
 
+@dataclass
+class Batch:
+    """What came of freezing: mails ready to go, how many had nothing left to say, how many could not be written."""
+
+    ready: list[Frozen] = field(default_factory=list)
+    called_off: int = 0
+    unwritable: int = 0
+
+
 def freeze(
     connection: Connection,
     services: Services,
     claimed: Sequence[Reminder],
     now: datetime,
-) -> tuple[list[Frozen], int]:
-    """Freeze claimed reminders, in the transaction that claimed them; return those to send and how many were called off."""
-    ready: list[Frozen] = []
-    dropped = 0
+) -> Batch:
+    """Freeze claimed reminders, in the transaction that claimed them."""
+    batch = Batch()
     for row in claimed:
         occasion = occasion_of(connection, row, now)
         if not _may_keep(row, occasion):
@@ -59,16 +67,17 @@ def freeze(
                 sending.release(
                     connection, row, {"state": State.CANCELLED, "cancelled_at": now, "reason": "nothing to say"}
                 )
-                dropped += 1
+                batch.called_off += 1
                 continue
             row = _keep(connection, services, occasion, values)  # noqa: PLW2901 - the row as it is from now on
         try:
-            ready.append(Frozen(row=row, data=bytes_of(connection, services, row)))
+            batch.ready.append(Frozen(row=row, data=bytes_of(connection, services, row)))
         except (ReminderError, TemplateError) as error:
-            log.exception("reminder %d cannot be written", row.id, extra={"action": "mail.failed"})
+            log.error("reminder %d cannot be written: %s", row.id, error, extra={"action": "mail.failed"})  # noqa: TRY400 - the words say it all
+            batch.unwritable += 1
             failed = {"state": State.FAILED, "failed_at": now, "reason": f"cannot be written: {error}"}
             sending.release(connection, row, failed)
-    return ready, dropped
+    return batch
 
 
 def _may_keep(row: Reminder, occasion: Occasion) -> bool:

@@ -6,6 +6,7 @@ refused at the border (`roster.fields`), again here, and the finished mail must 
 
 from __future__ import annotations
 
+import email.errors
 import hashlib
 import re
 from dataclasses import dataclass
@@ -85,15 +86,23 @@ def build(envelope: Envelope, rendered: Rendered) -> bytes:
         if DANGEROUS.search(text):
             message = f"mail {envelope.message_id}: {text!r} holds characters that may not stand in a mail's head"
             raise MessageError(message)
+    try:
+        data = _written(envelope, rendered)
+    except (email.errors.MessageError, ValueError, IndexError) as error:
+        message = f"mail {envelope.message_id}: its head cannot be written ({type(error).__name__}: {error})"
+        raise MessageError(message) from None
+    _compare(data, envelope, rendered)
+    return data
+
+
+def _written(envelope: Envelope, rendered: Rendered) -> bytes:
     mail = EmailMessage(policy=POLICY)
     for name, value in headers(envelope, rendered).items():
         mail[name] = value
     mail.set_content(rendered.text, subtype="plain", cte="quoted-printable")
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     mail.set_boundary(f"=_{hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]}")
-    data = mail.as_bytes(policy=POLICY)
-    _compare(data, envelope, rendered)
-    return data
+    return mail.as_bytes(policy=POLICY)
 
 
 def headers(envelope: Envelope, rendered: Rendered) -> dict[str, Any]:

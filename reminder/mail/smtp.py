@@ -76,6 +76,7 @@ class _Opening:
         code, text = client.connect(transport.host, transport.port)
         self._expect(Stage.GREETING, code, text)
         self._set_timeout(transport.timeouts.command)
+        self.stage = Stage.EHLO
         self._expect(Stage.EHLO, *client.ehlo())
         if transport.security is Security.STARTTLS:
             self._start_tls(client, context)
@@ -132,6 +133,8 @@ class _Opening:
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             self._drop()
             stage = Stage.TLS if isinstance(error, ssl.SSLError) else self.stage
+            if stage is Stage.CONNECT and isinstance(error, smtplib.SMTPServerDisconnected):
+                stage = Stage.GREETING
             verdict = Verdict(outcome=Outcome.DEFERRED, stage=stage, reply=plain_words(error), usable=False)
             raise ConnectFault(verdict) from None
 

@@ -1,0 +1,171 @@
+"""Mail servers for tests: one that keeps what it takes (aiosmtpd), and one that plays a script of faults."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOST = "localhost"
+AUTHORITY = trustme.CA()
+CERTIFICATE = AUTHORITY.issue_cert(HOST)
+
+
+def server_context() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    CERTIFICATE.configure_cert(context)
+    return context
+
+
+def client_context() -> ssl.SSLContext:
+    """Return a context that trusts the tests' own authority."""
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return context
+
+
+@dataclass
+class Kept:
+    """What a server took: (sender, recipients, bytes)."""
+
+    port: int = 0
+    mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+    sign_ins: int = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        return f"250 OK queued as {len(self.mails)}"
+
+
+class _Controller(Controller):
+    """aiosmtpd's controller, told which port the system gave it."""
+
+    def _trigger_server(self) -> None:
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def keeping_server(*, starttls: bool = False, tls: bool = False, password: str | None = None) -> Iterator[Kept]:
+    """Run a server that keeps every mail; with a password it asks for one, over TLS only."""
+    kept = Kept()
+
+    def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        good = isinstance(data, LoginPassword) and data.password.decode() == password
+        kept.sign_ins += good
+        return AuthResult(success=good, handled=good)
+
+    options: dict[str, Any] = {}
+    if starttls:
+        options |= {"tls_context": server_context(), "require_starttls": True}
+    if password is not None:
+        options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": starttls}
+    controller = _Controller(
+        kept, hostname="127.0.0.1", port=0, ssl_context=server_context() if tls else None, ready_timeout=10, **options
+    )
+    controller.start()
+    kept.port = controller.port
+    try:
+        yield kept
+    finally:
+        controller.stop()
+
+
+Act = "bytes | Callable[[socket.socket], None]"
+
+USUAL = {
+    "greeting": b"220 test ESMTP\r\n",
+    "ehlo": b"250-test\r\n250 HELP\r\n",
+    "mail": b"250 sender ok\r\n",
+    "rcpt": b"250 recipient ok\r\n",
+    "data": b"354 go on\r\n",
+    "dot": b"250 queued\r\n",
+    "rset": b"250 reset\r\n",
+    "noop": b"250 here\r\n",
+    "quit": b"221 bye\r\n",
+}
+
+
+class ConversationOverError(Exception):
+    """The script ends here."""
+
+
+def drop(connection: socket.socket) -> None:
+    """Hang up."""
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def reset(connection: socket.socket) -> None:
+    """Break the connection off, as a firewall does."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def silence(connection: socket.socket) -> None:
+    """Say nothing until the other side gives up."""
+    with suppress(OSError):
+        connection.recv(1)
+
+
+@contextmanager
+def scripted_server(**script: Any) -> Iterator[int]:
+    """Run a server that answers as usual, but at the named stages as told; give its port. Serves until closed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    acts = {**USUAL, **script}
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError, ValueError, ConversationOverError):
+                connection.settimeout(5)
+                _talk(connection, acts)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=10)
+
+
+def _talk(connection: socket.socket, acts: dict[str, Any]) -> None:
+    _answer(connection, acts["greeting"])
+    with connection.makefile("rb") as stream:
+        for line in stream:
+            stage = line[:4].strip().lower().decode()
+            if stage == "data" and acts["data"] == USUAL["data"]:
+                _answer(connection, acts["data"])
+                early = acts.get("body")
+                if early is not None:
+                    _answer(connection, early)
+                    return
+                while stream.readline() not in (b".\r\n", b""):
+                    pass
+                stage = "dot"
+            _answer(connection, acts[stage])
+            if stage == "quit":
+                return
+
+
+def _answer(connection: socket.socket, act: Any) -> None:
+    if callable(act):
+        act(connection)
+        raise ConversationOverError
+    connection.sendall(act)

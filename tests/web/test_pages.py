@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.routing import Route
+
+from reminder.jobs.signing_in import hasher, make_sign_in_link
+from reminder.store import admins
+from tests.world import OWNER, World, chicago
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from tests.web.conftest import Site
+
+SEVEN_LEFT = date(2026, 10, 9)
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def peopled(world: World) -> World:
+    world.person("Alma Reyes", SEVEN_LEFT)
+    world.person("Farah Haddad")
+    world.person("Karin Jäger", date(2026, 9, 3), email="karin@lakeside.example")
+    other = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    world.person("Wes Young", SEVEN_LEFT, practice=other)
+    world.tick()
+    return world
+
+
+def test_the_first_page_says_whether_anything_is_wrong(peopled: World, owner: TestClient) -> None:
+    page = owner.get("/").text
+
+    assert "3 of 3 people need attention" in page
+    assert "7 days left" in page
+
+
+def test_a_calm_practice_reads_calm(world: World, owner: TestClient) -> None:
+    world.person("Alma Reyes", date(2026, 11, 30))
+    world.tick()
+
+    assert "All 1 logins are good until Friday, January 29, 2027" in owner.get("/").text
+
+
+def test_an_empty_practice_says_what_to_do(owner: TestClient) -> None:
+    assert "reminder staff import FILE" in owner.get("/").text
+    assert "No one is registered yet" in owner.get("/people").text
+
+
+def test_a_silent_scheduler_is_told_on_the_first_page(peopled: World, owner: TestClient) -> None:
+    peopled.now += timedelta(minutes=11)
+
+    assert "The reminders are not running" in owner.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["Karin", "Alma", "Farah"]),
+        ("?status=expired", ["Karin"]),
+        ("?status=unknown", ["Farah"]),
+        ("?status=attention", ["Karin", "Alma", "Farah"]),
+        ("?q=REYES", ["Alma"]),
+        ("?q=nobody", []),
+    ],
+)
+def test_the_table_is_filtered(peopled: World, owner: TestClient, query: str, names: list[str]) -> None:
+    page = owner.get(f"/people{query}").text
+    rows = page.partition("<tbody>")[2]
+
+    found = sorted((name for name in ("Karin", "Alma", "Farah", "Wes") if name in rows), key=rows.index)
+    assert found == names
+
+
+@pytest.mark.parametrize("path", ["/people/1", "/mails/{mail}", "/mails/{mail}/html"])
+def test_owner_and_colleague_see_what_a_stranger_does_not(peopled: World, site: Site, path: str) -> None:
+    mail = peopled.reminders(person_id=1, state="sent")[0].id
+    address = path.format(mail=mail)
+
+    assert site.signed_in(OWNER).get(address).status_code == 200
+    assert site.colleague("viewer@lakeside.example").get(address).status_code == 200
+    assert site.signed_in("ann@desert.example").get(address).status_code == 404
+    assert site.visitor().get(address).headers["location"] == "/sign-in"
+
+
+def test_a_stranger_finds_nobody_of_another_practice(peopled: World, site: Site) -> None:
+    ann = site.signed_in("ann@desert.example")
+    pages = ann.get("/").text + ann.get("/people").text + ann.get("/people?practice=1").text
+
+    assert "Wes Young" in pages
+    assert "Alma" not in pages
+    assert "Lakeside" not in pages
+
+
+def test_a_mail_is_shown_as_it_was_sent_but_without_its_secret(peopled: World, owner: TestClient) -> None:
+    row = peopled.reminders(person_id=1, state="sent")[0]
+    page, html = owner.get(f"/mails/{row.id}").text, owner.get(f"/mails/{row.id}/html")
+    token = peopled.mails[0].link.removeprefix("/r/")
+
+    assert "Alma Reyes" in html.text
+    assert "250 kept in memory" in page
+    assert token not in page + html.text
+    assert "sandbox" in html.headers["content-security-policy"]
+
+
+def test_a_person_has_their_history(peopled: World, owner: TestClient) -> None:
+    page = owner.get("/people/1").text
+
+    assert "Friday, October 9, 2026" in page
+    assert "warning" in page
+
+
+@pytest.mark.parametrize(("password", "status"), [(PASSWORD, 303), ("wrong horse battery", 422), ("", 422)])
+def test_signing_in_with_a_password(world: World, site: Site, password: str, status: int) -> None:
+    with world.store.write() as connection:
+        admins.set_password(connection, 1, hasher().hash(PASSWORD))
+    browser = site.visitor()
+
+    assert browser.post("/sign-in", data={"email": OWNER, "password": password}).status_code == status
+    assert browser.get("/").status_code == (200 if status == 303 else 303)
+
+
+def test_an_unknown_address_is_told_the_same(site: Site) -> None:
+    unknown = site.visitor().post("/sign-in", data={"email": "x@y.example", "password": PASSWORD})
+    known = site.visitor().post("/sign-in", data={"email": OWNER, "password": PASSWORD})
+
+    assert unknown.text.replace("x@y.example", "") == known.text.replace(OWNER, "")
+
+
+def test_guessing_is_slowed_down_and_nobody_is_locked_out_for_long(world: World, site: Site) -> None:
+    browser = site.visitor()
+    answers = [
+        browser.post("/sign-in", data={"email": "guess@y.example", "password": "x"}).status_code for _ in range(12)
+    ]
+    world.now += timedelta(minutes=16)
+    later = browser.post("/sign-in", data={"email": "guess@y.example", "password": "x"}).status_code
+
+    assert answers[-1] == 429
+    assert later == 422
+
+
+def test_a_sign_in_link_is_used_up_by_pressing_not_by_opening(world: World, site: Site) -> None:
+    with world.store.write() as connection:
+        link = make_sign_in_link(connection, 1, world.now)
+    browser = site.visitor()
+    opened = [browser.get(link).status_code for _ in range(3)]
+    pressed = [browser.post(link).status_code, site.visitor().post(link).status_code]
+
+    assert opened == [200, 200, 200]
+    assert pressed == [303, 404]
+
+
+def test_a_sign_in_link_lives_an_hour(world: World, site: Site) -> None:
+    with world.store.write() as connection:
+        link = make_sign_in_link(connection, 1, world.now)
+    world.now += timedelta(minutes=61)
+
+    assert site.visitor().post(link).status_code == 404
+
+
+def test_signing_out_ends_the_session(owner: TestClient) -> None:
+    owner.post("/sign-out", headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert owner.get("/").status_code == 303
+
+
+def test_the_cookie_is_bound_to_the_host(site: Site) -> None:
+    cookie = site.signed_in(OWNER).get("/").request.headers["cookie"]
+
+    assert cookie.startswith("__Host-session=")
+
+
+def test_the_session_cookie_is_secret_and_secure(world: World, site: Site) -> None:
+    with world.store.write() as connection:
+        link = make_sign_in_link(connection, 1, world.now)
+    header = site.visitor().post(link).headers["set-cookie"].lower()
+
+    for part in ("httponly", "secure", "samesite=lax", "path=/"):
+        assert part in header
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (chicago("2026-12-01", "06:00"), "open now, until 7 PM ET"),
+        (chicago("2026-12-01", "05:59"), "opens today 7 AM ET"),
+        (chicago("2026-12-01", "18:00"), "opens Wednesday 7 AM ET"),
+        (chicago("2026-12-04", "18:00"), "opens Monday 7 AM ET"),
+        (chicago("2026-12-25", "12:00"), "may be closed today"),
+        (chicago("2026-12-24", "19:00"), "opens Monday 7 AM ET"),
+    ],
+)
+def test_the_help_page_says_whether_the_desk_answers(world: World, site: Site, moment: object, words: str) -> None:
+    world.now = moment  # type: ignore[assignment]
+    page = site.visitor().get("/help").text
+
+    assert words in page
+    assert "1-866-484-8049" in page
+
+
+def test_anybody_can_check_whether_a_mail_is_real(site: Site) -> None:
+    page = site.visitor().get("/is-this-mail-real").text
+
+    assert "reminders@lakeside.example" in page
+    assert "https://reminders.lakeside.example" in page
+
+
+def test_healthz_tells_whether_reminders_go_out(world: World, site: Site) -> None:
+    before = site.visitor().get("/healthz").status_code
+    world.tick()
+    young = site.visitor().get("/healthz").status_code
+    world.now += timedelta(minutes=5, seconds=1)
+    old = site.visitor().get("/healthz")
+
+    assert (before, young, old.status_code) == (503, 200, 503)
+    assert "ran last at" in old.json()["reason"]
+
+
+def test_every_answer_has_the_headers(peopled: World, site: Site) -> None:
+    paths = [route.path for route in site.app.routes if isinstance(route, Route)]
+    browser = site.signed_in(OWNER)
+    for path in [*paths, "/static/reminder.css", "/nowhere"]:
+        answer = browser.get(path.replace("{token}", "x").replace("{person_id}", "1").replace("{number}", "1"))
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy, path
+        assert "unsafe-inline" not in policy.partition("style-src")[0], path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "max-age=31536000" in answer.headers["strict-transport-security"]
+        assert path.startswith("/static") or "no-" in answer.headers["cache-control"], path
+
+
+def test_a_form_that_is_too_long_is_not_read(site: Site) -> None:
+    assert site.visitor().post("/sign-in", content=b"x" * 70_000).status_code == 413
+
+
+def test_a_stranger_with_a_cookie_needs_the_browsers_word(owner: TestClient) -> None:
+    assert owner.post("/sign-out", headers={"Origin": "null"}).status_code == 403
+    assert owner.post("/sign-out", headers={"Origin": "https://reminders.lakeside.example"}).status_code == 303
+
+
+def test_there_is_no_such_page_in_plain_words(site: Site) -> None:
+    answer = site.visitor().get("/people.php")
+
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text

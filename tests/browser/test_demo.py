@@ -47,10 +47,12 @@ def test_a_person_confirms_on_a_phone_without_scripts_and_takes_it_back(phone: P
 
 def test_the_clock_moves_and_new_mails_are_caught(phone: Page, address: str) -> None:
     phone.goto(f"{address}/demo")
-    before = phone.locator("main li").count()
+    before = phone.get_by_role("heading", level=1).inner_text(), phone.locator("main li").first.inner_text()
     phone.get_by_role("button", name="One week on").click()
+    after = phone.get_by_role("heading", level=1).inner_text(), phone.locator("main li").first.inner_text()
 
-    assert phone.locator("main li").count() > before
+    assert before[0] != after[0]
+    assert before[1] != after[1]
 
 
 def test_the_demo_shows_people_in_every_status(phone: Page, address: str) -> None:
@@ -81,7 +83,7 @@ PAGES = (
 def test_every_page_can_be_read_by_everybody(
     browser: Browser, address: str, path: str, scheme: Literal["light", "dark"]
 ) -> None:
-    context = browser.new_context(viewport={"width": PHONE, "height": 700}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": PHONE, "height": 700}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     if path == "confirm":
         page.goto(first_link(page, address))

@@ -164,7 +164,7 @@ def test_a_sender_that_dies_while_sending_loses_nothing(due: World) -> None:
     due.transport.connect = lambda: connection  # type: ignore[method-assign]
     with pytest.raises(PowerCutError):
         due.tick()
-    del due.transport.connect  # type: ignore[method-assign]
+    del due.transport.connect
     during = due.tick(chicago("2026-12-01", "08:10"))
     after = due.tick(chicago("2026-12-01", "08:16"))
 

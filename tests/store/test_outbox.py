@@ -8,7 +8,7 @@ import pytest
 
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
-from reminder.policy.model import State
+from reminder.policy.model import Kind, State
 from reminder.store import outbox, reconcile, sending
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def test_a_mail_called_off_after_its_claim_is_not_sent(world: World) -> None:
 def test_the_same_plan_is_made_once(world: World) -> None:
     plan = outbox.Plan(
         key="digest/1/2026-11-30/a@b.example",
-        kind=outbox.Kind.DIGEST,
+        kind=Kind.DIGEST,
         practice_id=1,
         recipient="a@b.example",
         urgent_on=date(2026, 12, 1),

@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test lint types lock clean browser
+.PHONY: help demo test lint types docs screenshots lock clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -26,6 +26,12 @@ lint: $(READY) ## Style
 
 types: $(READY) ## Types
 	@$(BIN)/mypy --no-error-summary
+
+docs: $(READY) ## Write the reference pages from the code
+	@$(BIN)/python -m tests.reference
+
+screenshots: $(READY) browser ## Take a picture of every page and mail into ./screenshots
+	@$(BIN)/python -m tests.screenshots screenshots
 
 lock: $(READY) ## Choose newer versions of what we depend on
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

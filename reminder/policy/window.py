@@ -32,8 +32,8 @@ def send_time_from_text(text: str) -> time:
     except ValueError:
         message = f"send time: {text!r} is no time of day; write it like 08:00"
         raise UsageError(message) from None
-    if at >= CLOSES or at.tzinfo:
-        message = f"send time: {text!r} is too late, mails start before 18:00; choose a time such as 08:00"
+    if at.tzinfo or at >= CLOSES:
+        message = f"send time: {text!r} cannot be used, mails start before 18:00 local; choose a time such as 08:00"
         raise UsageError(message)
     return at.replace(microsecond=0)
 

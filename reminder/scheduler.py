@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from reminder.alarms import Alarms
 from reminder.clock import utc_now
 from reminder.jobs.tick import hold_for_clock, refresh_calendars, tick
+from reminder.store import system
+from reminder.store.backups import back_up_daily
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from reminder.jobs.services import Services
+    from reminder.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -49,26 +54,36 @@ def elapsed_seconds() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def wake(services: Services, watch: ClockWatch) -> None:
-    """Run one tick; an error is logged and the next tick tries again."""
+def wake(services: Services, watch: ClockWatch, alarms: Alarms, backup_dir: Path) -> None:
+    """Run one pass and tell the outside how it stands; an error is logged and told, and the next pass tries again."""
+    now = utc_now()  # of the machine: the demo's own clock is moved on purpose
     try:
-        now = utc_now()  # of the machine: the demo's own clock is moved on purpose
         jump = watch.jumped(now, elapsed_seconds())
         if jump is not None:
             hold_for_clock(services.store, now, f"the clock of this machine jumped by {jump} while the program ran")
         tick(services)
-    except Exception:
-        log.exception("the tick failed; the next one is in a minute", extra={"action": "tick.failed"})
+        back_up_daily(services.store, backup_dir, now)
+        with services.store.read() as connection:
+            held = system.hold(connection)
+    except Exception as error:
+        log.exception("the pass failed; the next one is in a minute", extra={"action": "tick.failed"})
+        alarms.trouble(f"the pass failed: {error}", now)
+        return
+    if held is None:
+        alarms.all_is_well()
+    else:
+        alarms.trouble(f"sending is held: {held.reason}. {held.cure}", now)
 
 
-def start(services: Services) -> BackgroundScheduler:
+def start(services: Services, settings: Settings) -> BackgroundScheduler:
     """Start waking in the background and return the scheduler; the caller shuts it down.
 
-    Memory store, UTC, one tick at a time; ticks that were missed become one.
+    Memory store, UTC, one pass at a time; passes that were missed become one.
     """
     refresh_calendars(services.store, services.clock())
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
-    scheduler.add_job(wake, "interval", seconds=TICK_SECONDS, args=[services, ClockWatch()], next_run_time=utc_now())
+    parts = [services, ClockWatch(), Alarms(settings, services), Path(settings.backup_dir)]
+    scheduler.add_job(wake, "interval", seconds=TICK_SECONDS, args=parts, next_run_time=utc_now())
     scheduler.start()
     return scheduler

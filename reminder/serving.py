@@ -23,7 +23,7 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
     from reminder.web.app import create_app
 
     log_to_stderr()
-    running = scheduler.start(services) if with_scheduler else None
+    running = scheduler.start(services, settings) if with_scheduler else None
     try:
         run_pages(create_app(services), host=host, port=port, trusted_proxies=settings.trusted_proxies)
     finally:
@@ -48,13 +48,13 @@ def run_pages(app: ASGIApp, *, host: str, port: int, trusted_proxies: str = "") 
     )
 
 
-def work(services: Services) -> None:
+def work(services: Services, settings: Settings) -> None:
     """Plan and send until told to stop."""
     log_to_stderr()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    running = scheduler.start(services)
+    running = scheduler.start(services, settings)
     stop.wait()
     running.shutdown(wait=True)
 

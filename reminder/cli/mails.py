@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reminder.cli.session import Json, PracticeName, a_date, open_services, open_store, print_json, print_table
+from reminder.cli.session import Json, PracticeName, a_date, open_services, open_store, print_json, print_table, working
 from reminder.clock import utc_now
 
 
@@ -23,7 +23,8 @@ def forecast(
     from_on = a_date(today, "--today")
     with open_store() as store, store.read() as connection:
         ids = [practices.named(connection, practice).id] if practice else None
-        found = look_ahead(connection, utc_now(), days=days, practice_ids=ids, from_on=from_on)
+        with working("Looking ahead"):
+            found = look_ahead(connection, utc_now(), days=days, practice_ids=ids, from_on=from_on)
     rows = [mail.as_json() for mail in found]
     if as_json:
         print_json(rows)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reminder.cli.session import Json, actor, open_services, open_store, print_json
+from reminder.cli.session import Json, actor, open_services, open_store, print_json, working
 
 
 def init(
@@ -85,10 +85,10 @@ def serve(
 
 def worker() -> None:
     """Run the scheduler and the sender without the pages, for further machines on one PostgreSQL."""
-    from reminder import serving
+    from reminder import serving, settings
 
     with open_services() as services:
-        serving.work(services)
+        serving.work(services, settings.load())
 
 
 def tick(*, as_json: Json = False) -> None:
@@ -99,7 +99,8 @@ def tick(*, as_json: Json = False) -> None:
 
     with open_services() as services:
         refresh_calendars(services.store, services.clock())
-        tally = run_tick(services)
+        with working("Planning and sending"):
+            tally = run_tick(services)
         with services.store.read() as connection:
             held = system.hold(connection)
     if as_json:

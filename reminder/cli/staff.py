@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reminder.cli.session import Json, PracticeName, a_date, actor, open_store
+from reminder.cli.session import Json, PracticeName, a_date, actor, open_store, working
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def import_file(
     if undo is not None:
         rosters.take_back(undo)
         return
-    outcome = rosters.import_file(file, practice, dry_run=dry_run, all_or_nothing=all_or_nothing)
+    with working("Importing"):
+        outcome = rosters.import_file(file, practice, dry_run=dry_run, all_or_nothing=all_or_nothing)
     rosters.report(outcome, dry_run=dry_run, as_json=as_json)
     if outcome.rejected:
         raise typer.Exit(1)
@@ -52,7 +53,9 @@ def export(
     """Write the people to a file that import reads back unchanged."""
     from reminder.cli import rosters
 
-    typer.echo(f"{rosters.export_file(file, practice)} people written to {file}")
+    with working("Exporting"):
+        count = rosters.export_file(file, practice)
+    typer.echo(f"{count} people written to {file}")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reminder.cli.session import Json, open_store, print_json
+from reminder.cli.session import Json, open_store, print_json, working
 from reminder.clock import utc_now
 
 app = typer.Typer(name="db", help="Upgrade, check, back up and restore the database.", no_args_is_help=True)
@@ -63,7 +63,7 @@ def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; 
     """Write a backup while everything goes on; it is an SQLite file whatever the database is."""
     from reminder.store import backups
 
-    with open_store() as store:
+    with open_store() as store, working("Backing up"):
         rows = backups.back_up(store, file)
     typer.echo(f"{rows} rows written to {file}")
 
@@ -77,6 +77,6 @@ def restore(
     """Bring a backup back; nothing is sent until an admin has confirmed the list (`reminder queue release`)."""
     from reminder.store import backups
 
-    with open_store(any_schema=True) as store:
+    with open_store(any_schema=True) as store, working("Restoring"):
         rows = backups.restore(store, file, utc_now(), force=force)
     typer.echo(f"{rows} rows restored. Sending is held; look at `reminder queue`, then run: reminder queue release")

@@ -5,6 +5,7 @@ moves an installation from one kind of database to the other.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, func, insert, select, text
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Rows copied at once."""
+
+BACKUP_EVERY = timedelta(days=1)
+KEPT = 14
+LAST_BACKUP = "last_backup_at"
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
@@ -58,6 +63,22 @@ def back_up(store: Store, path: Path) -> int:
         for left in (partial, *partial.parent.glob(f"{partial.name}-*")):
             left.unlink(missing_ok=True)
     return rows
+
+
+def back_up_daily(store: Store, folder: Path, now: datetime) -> Path | None:
+    """Write the day's backup if there is none yet, keep the newest ones, and return its path."""
+    with store.read() as connection:
+        last = system.get_instant(connection, LAST_BACKUP)
+    if last is not None and now - last < BACKUP_EVERY:
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"reminder-{now:%Y%m%dT%H%M%S}.db"
+    back_up(store, path)
+    with store.write() as connection:
+        system.put(connection, LAST_BACKUP, now.isoformat())
+    for old in sorted(folder.glob("reminder-*.db"))[:-KEPT]:
+        old.unlink()
+    return path
 
 
 def _settle(path: Path) -> None:

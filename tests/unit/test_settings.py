@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reminder.errors import UsageError
+from reminder.settings import Settings, load, prepare, read_limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_without_any_setting_everything_has_a_place(tmp_path: Path) -> None:
+    found = load({}, tmp_path)
+
+    assert found.database_url.startswith("sqlite:///")
+    assert found.mail_url.startswith("folder:")
+    assert found.public_url == "http://127.0.0.1:8060"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text('public_url = "https://file.example"\nmail_from = "a@file.example"\n')
+    found = load({"REMINDER_PUBLIC_URL": "https://environment.example"}, tmp_path)
+
+    assert (found.public_url, found.mail_from) == ("https://environment.example", "a@file.example")
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("smtp://u:pw@mail.example:587\n")
+    found = load({"REMINDER_MAIL_URL_FILE": str(tmp_path / "secret")}, tmp_path)
+
+    assert found.mail_url == "smtp://u:pw@mail.example:587"
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text("colour = 'blue'\n")
+    with pytest.raises(UsageError) as caught:
+        load(
+            {
+                "REMINDER_PUBLIC_URL": "reminders",
+                "REMINDER_MAIL_FROM": "nobody",
+                "REMINDER_MAIL_LIMIT": "fast",
+                "REMINDER_TEMPLATES": str(tmp_path / "missing"),
+                "REMINDER_SECRET_KEY_FILE": str(tmp_path / "gone"),
+            },
+            tmp_path,
+        )
+
+    complaints = str(caught.value).splitlines()
+    assert len(complaints) == 6
+    for name in ("colour", "PUBLIC_URL", "MAIL_FROM", "MAIL_LIMIT", "TEMPLATES", "SECRET_KEY_FILE"):
+        assert name in str(caught.value)
+
+
+def test_a_setting_given_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    with pytest.raises(UsageError, match="set twice"):
+        load({"REMINDER_SECRET_KEY": "a", "REMINDER_SECRET_KEY_FILE": str(tmp_path / "secret")}, tmp_path)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text("public_url = https://x")
+    with pytest.raises(UsageError, match=r"reminder\.toml"):
+        load({}, tmp_path)
+
+
+def test_no_secret_shows_when_the_settings_are_printed() -> None:
+    shown = repr(
+        Settings(secret_key="topsecret", mail_url="smtp://u:topsecret@x", database_url="postgresql://u:topsecret@x")
+    )
+
+    assert "topsecret" not in shown
+
+
+def test_the_key_is_made_once_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    first, again = prepare(load({}, tmp_path)), prepare(load({}, tmp_path))
+    kept = tmp_path / "reminder" / "secret-key"
+
+    assert first.secret_key == again.secret_key
+    assert len(first.secret_key) > 40
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_several_keys_are_read_for_rotation() -> None:
+    assert Settings(secret_key="new, old").secret_keys == ["new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("", (1, None, None)),
+        ("microsoft365", (3, 30, 10_000)),
+        ("Google", (1, None, 2_000)),
+        ("connections=8 minute=30 day=10000", (8, 30, 10_000)),
+        ("day=5", (1, None, 5)),
+    ],
+)
+def test_limits_are_read(text: str, limits: tuple[int | None, ...]) -> None:
+    assert tuple(read_limits(text).values()) == limits
+
+
+@pytest.mark.parametrize("text", ["fast", "minute=0", "minute=-1", "minute=thirty", "hour=5"])
+def test_limits_that_cannot_be_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="REMINDER_MAIL_LIMIT"):
+        read_limits(text)

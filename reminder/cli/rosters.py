@@ -118,6 +118,7 @@ def export_file(path: Path, practice: str | None) -> int:
                 practice=where.name,
                 reset_on=found.person.reset_on,
                 expires_on=found.person.expires_on,
+                days_left=found.days_left,
                 status=found.status,
             )
             for where in every.values()

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from reminder.store.people import Person, _person
-from reminder.store.statements import insert_new
+from reminder.store.statements import insert_new, rows_for
 from reminder.store.tables import import_change, membership, person, reading, reset, roster_import
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection
-
-CHUNK = 500
-"""Values in one IN list: below the variable limits of every SQLite in use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,27 +41,21 @@ class Import:
     undone_at: datetime | None
 
 
-def _chunks(values: Collection[str]) -> Iterator[list[str]]:
-    every = list(values)
-    for start in range(0, len(every), CHUNK):
-        yield every[start : start + CHUNK]
-
-
 def matching(connection: Connection, emails: Collection[str], user_ids: Collection[str]) -> list[Person]:
     """Return everybody who has one of these addresses or one of these user IDs (given in lower case)."""
-    found: dict[int, Person] = {}
-    for some in _chunks(emails):
-        query = select(person).where(or_(person.c.email.in_(some), person.c.second_email.in_(some)))
-        found |= {row.id: _person(row) for row in connection.execute(query)}
-    for some in _chunks(user_ids):
-        query = select(person).where(func.lower(person.c.user_id).in_(some))
-        found |= {row.id: _person(row) for row in connection.execute(query)}
-    return list(found.values())
+    here = rows_for(
+        connection,
+        emails,
+        lambda some: select(person).where(or_(person.c.email.in_(some), person.c.second_email.in_(some))),
+    )
+    found = {row.id: _person(row) for row in here}
+    same_id = rows_for(connection, user_ids, lambda some: select(person).where(func.lower(person.c.user_id).in_(some)))
+    return list((found | {row.id: _person(row) for row in same_id}).values())
 
 
 def readings(connection: Connection, person_ids: Collection[int]) -> dict[tuple[int, int], date]:
     """Return when figures of days left without an as-of date were first imported, by person and figure."""
-    rows = connection.execute(select(reading).where(reading.c.person_id.in_(person_ids)))
+    rows = rows_for(connection, person_ids, lambda some: select(reading).where(reading.c.person_id.in_(some)))
     return {(row.person_id, row.days_left): row.first_seen_on for row in rows}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select, update
 
 from reminder.policy.model import Kind, State
-from reminder.store.statements import insert_new
+from reminder.store.statements import insert_new, rows_for
 from reminder.store.tables import WAITING, person, reminder
 
 if TYPE_CHECKING:
@@ -116,11 +116,11 @@ def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int,
     query = (
         select(reminder)
         .join(person, person.c.id == reminder.c.person_id)
-        .where(reminder.c.person_id.in_(ids), or_(clock, asking))
+        .where(or_(clock, asking))
         .order_by(reminder.c.id)
     )
     found: dict[int, list[Reminder]] = {}
-    for row in connection.execute(query):
+    for row in rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some))):
         found.setdefault(row.person_id, []).append(_reminder(row))
     return found
 
@@ -128,16 +128,16 @@ def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int,
 def last_sending(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
     """Return when a mail about the clock last went, or may have gone, to each person (trial mails aside)."""
     query = (
-        select(reminder.c.person_id, func.max(reminder.c.sending_at))
+        select(reminder.c.person_id, func.max(reminder.c.sending_at).label("last_at"))
         .where(
-            reminder.c.person_id.in_(ids),
             reminder.c.kind.in_(ABOUT_THE_CLOCK),
             reminder.c.trial.is_(False),
             or_(reminder.c.state.in_((State.SENDING, State.SENT)), reminder.c.in_doubt_at.is_not(None)),
         )
         .group_by(reminder.c.person_id)
     )
-    return {key: at for key, at in connection.execute(query) if at is not None}
+    rows = rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some)))
+    return {row.person_id: row.last_at for row in rows if row.last_at is not None}
 
 
 def cancel_clock(

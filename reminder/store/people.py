@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select,
 
 from reminder.errors import UsageError
 from reminder.policy.model import Absence, Mode, Role
+from reminder.store.statements import rows_for
 from reminder.store.tables import absence, membership, person, practice
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def home_zone(connection: Connection, person_id: int) -> str:
 
 def load(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
     """Return the people with these ids, by id."""
-    rows = connection.execute(select(person).where(person.c.id.in_(list(ids))))
+    rows = rows_for(connection, list(ids), lambda some: select(person).where(person.c.id.in_(some)))
     return {row.id: _person(row) for row in rows}
 
 
@@ -211,9 +212,9 @@ def roles_of(connection: Connection, person_id: int) -> dict[int, Role]:
 
 def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, Role]]]:
     """Return the present memberships of several people: person id to (practice id, role)."""
-    query = select(membership).where(membership.c.person_id.in_(ids), membership.c.left_at.is_(None))
+    present = select(membership).where(membership.c.left_at.is_(None)).order_by(membership.c.id)
     found: dict[int, list[tuple[int, Role]]] = {}
-    for row in connection.execute(query.order_by(membership.c.id)):
+    for row in rows_for(connection, ids, lambda some: present.where(membership.c.person_id.in_(some))):
         found.setdefault(row.person_id, []).append((row.practice_id, Role(row.role)))
     return found
 
@@ -267,9 +268,9 @@ def look_again_all(connection: Connection, now: datetime) -> None:
 
 def absences_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Absence, ...]]:
     """Return the absences in force of several people."""
-    query = select(absence).where(absence.c.person_id.in_(ids), absence.c.cleared_at.is_(None))
+    in_force = select(absence).where(absence.c.cleared_at.is_(None)).order_by(absence.c.from_on)
     found: dict[int, list[Absence]] = {}
-    for row in connection.execute(query.order_by(absence.c.from_on)):
+    for row in rows_for(connection, ids, lambda some: in_force.where(absence.c.person_id.in_(some))):
         found.setdefault(row.person_id, []).append(Absence(from_on=row.from_on, to_on=row.to_on))
     return {key: tuple(away) for key, away in found.items()}
 

@@ -11,6 +11,7 @@ from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence
 from reminder.policy.moments import local_date
 from reminder.store import outbox, people, rules
+from reminder.store.statements import rows_for
 from reminder.store.tables import reset
 
 if TYPE_CHECKING:
@@ -147,5 +148,6 @@ def apply_current(connection: Connection, person_id: int, now: datetime) -> None
 
 def confidences(connection: Connection, ids: Collection[int]) -> dict[int, Confidence]:
     """Return how we know each of these resets, by its number."""
-    rows = connection.execute(select(reset.c.id, reset.c.confidence).where(reset.c.id.in_(ids)))
+    query = select(reset.c.id, reset.c.confidence)
+    rows = rows_for(connection, ids, lambda some: query.where(reset.c.id.in_(some)))
     return {row.id: Confidence(row.confidence) for row in rows}

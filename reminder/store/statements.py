@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Row, Select, Table
+
+Value = TypeVar("Value")
 
 
 def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects share no type for it
@@ -29,3 +31,16 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any], on: Seq
     statement = _insert(connection, table).values(**row)
     changes = {name: statement.excluded[name] for name in row if name not in on}
     connection.execute(statement.on_conflict_do_update(index_elements=list(on), set_=changes))
+
+
+CHUNK = 5000
+"""Values in one IN list: well below what either database takes in one statement."""
+
+
+def rows_for(
+    connection: Connection, values: Collection[Value], query: Callable[[list[Value]], Select[Any]]
+) -> Iterator[Row[Any]]:
+    """Run a query over many values, as many at once as fit into one statement."""
+    every = list(values)
+    for start in range(0, len(every), CHUNK):
+        yield from connection.execute(query(every[start : start + CHUNK]))

@@ -27,7 +27,7 @@ CHOICES = ("today", "yesterday", "date", "days_left")
 Text = Annotated[str, Form()]
 
 
-@router.api_route("/r/{token}", methods=["GET", "HEAD"])
+@router.get("/r/{token}")
 def show(request: Request, token: str, pages: PagesDep, services: ServicesDep) -> Response:
     """Show what the link is good for now; change nothing."""
     with services.store.read() as connection:

@@ -42,8 +42,13 @@ class SecurityMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._set_headers(MutableHeaders(scope=message), scope["path"])
+            if is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
+        is_head = scope["method"] == "HEAD"  # a scanner of links asks this way; it is told what GET would be
+        if is_head:
+            scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], headers)
         if refusal is not None:

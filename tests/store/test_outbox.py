@@ -12,6 +12,7 @@ from reminder.policy.model import Kind, State
 from reminder.store import outbox, reconcile, sending
 
 if TYPE_CHECKING:
+    from reminder.store.engine import Store
     from reminder.store.outbox import Reminder
     from tests.world import World
 
@@ -185,3 +186,18 @@ def test_a_seeded_difference_is_found(world: World) -> None:
 
     assert "a person's reset is not the last one that stands (1)" in found
     assert "a mail counts as sent without an accepted attempt (1)" in found
+
+
+def test_a_tick_with_nothing_due_reads_through_an_index(sqlite_store: Store) -> None:
+    questions = {
+        "select id from person where next_step_at <= '2026' order by next_step_at": "ix_person_next_step_at",
+        "select id from practice where next_check_at <= '2026' order by next_check_at": "ix_practice_next_check_at",
+        "select id from reminder where state in ('planned', 'deferred', 'in_doubt') order by urgent_on, id": (
+            "ix_reminder_waiting"
+        ),
+        "select id from reminder where lease_until <= '2026' and state in ('claimed', 'sending')": "ix_reminder_leased",
+    }
+    with sqlite_store.read() as connection:
+        for question, index in questions.items():
+            plan = " ".join(str(row) for row in connection.exec_driver_sql(f"explain query plan {question}"))
+            assert index in plan

@@ -246,3 +246,11 @@ def test_there_is_no_such_page_in_plain_words(site: Site) -> None:
 
     assert answer.status_code == 404
     assert "There is no such page" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/help", "/is-this-mail-real", "/sign-in", "/nowhere"])
+def test_a_scanner_that_asks_for_the_head_alone_is_told_what_get_would_be(site: Site, path: str) -> None:
+    head, get = site.visitor().head(path), site.visitor().get(path)
+
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]

@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test lint types docs screenshots lock clean browser
+.PHONY: help demo test bench lint types docs screenshots lock clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -29,6 +29,9 @@ types: $(READY) ## Types
 
 docs: $(READY) ## Write the reference pages from the code
 	@$(BIN)/python -m tests.reference
+
+bench: $(READY) ## Print our figures beside their yardsticks
+	@$(BIN)/python -m benchmarks
 
 screenshots: $(READY) browser ## Take a picture of every page and mail into ./screenshots
 	@$(BIN)/python -m tests.screenshots screenshots

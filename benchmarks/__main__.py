@@ -1,0 +1,8 @@
+"""Runs every benchmark: each prints our figure, the yardstick of the same run, and the ratio. `make bench`."""
+
+from __future__ import annotations
+
+from benchmarks import planning, start
+
+for module in (start, planning):
+    module.main()

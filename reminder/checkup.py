@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from reminder.errors import ReminderError, UnreachableError
 from reminder.jobs.tick import LAST_TICK, MOST_BEHIND
+from reminder.mail.diagnosis import in_plain_words
 from reminder.mail.servers import transport_from_url
 from reminder.mail.transport import ConnectFault
 from reminder.settings import Settings, prepare
@@ -120,7 +121,7 @@ def _mail_server(settings: Settings) -> Finding:
         transport.connect().close()
     except ConnectFault as fault:
         verdict = fault.verdict
-        detail = f"{verdict.stage}: {verdict.code or ''} {verdict.reply}; check REMINDER_MAIL_URL"
+        detail = f"{verdict.stage}: {verdict.code or ''} {verdict.reply}. {in_plain_words(verdict)}"
         return Finding(name="mail server", ok=False, detail=detail, unreachable=True)
     except ReminderError as error:
         return Finding(name="mail server", ok=False, detail=str(error))

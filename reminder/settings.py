@@ -42,7 +42,7 @@ class Settings:
     )
     mail_url: str = _setting(
         "The mail server: `smtp://user:password@host:587` (STARTTLS required), `smtps://` (TLS from the start), "
-        "`smtp+plain://host:port` (no TLS), or `folder:/path`, which writes each mail as a file. "
+        "`smtp+plain://host:port` (no TLS), `smtp+oauth://mailbox@host?tenant=...` (Microsoft 365, see the how-to), or `folder:/path`, which writes each mail as a file. "
         "Default: the folder `mail` in the user's data folder.",
         secret=True,
     )

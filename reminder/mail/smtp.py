@@ -15,6 +15,8 @@ from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict, clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reminder.mail.sign_in import SignIn
+
 
 class Security(StrEnum):
     """How the connection is protected."""
@@ -25,21 +27,13 @@ class Security(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Login:
-    """A user name and password; the password never shows."""
-
-    user: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
 class SmtpTransport:
     """A mail server. `context` is for tests with a certificate of their own; by default the system's are trusted."""
 
     host: str
     port: int
     security: Security
-    login: Login | None = None
+    login: SignIn | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     context: ssl.SSLContext | None = None
 
@@ -82,7 +76,7 @@ class _Opening:
             self._start_tls(client, context)
         if transport.login is not None:
             self.stage = Stage.AUTH
-            client.login(transport.login.user, transport.login.password)
+            transport.login.sign_in(client)
         return client
 
     def _start_tls(self, client: smtplib.SMTP, context: ssl.SSLContext) -> None:

@@ -7,7 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reminder.jobs.tick import tick
-from reminder.mail.smtp import Login, Security, SmtpTransport
+from reminder.mail.sign_in import Login
+from reminder.mail.smtp import Security, SmtpTransport
 from tests.smtp_server import HOST, client_context, keeping_server
 from tests.world import World, chicago, read_mail
 

@@ -8,7 +8,8 @@ from reminder.errors import UsageError
 from reminder.mail.dialogue import Timeouts, rcpt_outcome
 from reminder.mail.folder import FolderTransport
 from reminder.mail.servers import transport_from_url
-from reminder.mail.smtp import Login, Security, SmtpTransport
+from reminder.mail.sign_in import Login
+from reminder.mail.smtp import Security, SmtpTransport
 from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict
 from tests.smtp_server import HOST, client_context, drop, keeping_server, reset, scripted_server, silence
 

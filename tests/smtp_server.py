@@ -43,7 +43,7 @@ class Kept:
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     sign_ins: int = 0
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return f"250 OK queued as {len(self.mails)}"
 

@@ -18,7 +18,7 @@ from reminder.policy.expiry import days_left, last_safe_on
 from reminder.policy.model import Kind, Role, Status
 from reminder.policy.moments import local_date
 from reminder.policy.status import mails_stopped
-from reminder.store import outbox, people, practices, resets
+from reminder.store import absences, outbox, people, practices, resets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +76,7 @@ def _clock(occasion: Occasion) -> Values | None:
     person = occasion.person
     if person is None or person.expires_on is None or person.expires_on != occasion.row.cycle_on:
         return None
-    away = people.absences_of(occasion.connection, [person.id]).get(person.id, ())
+    away = absences.of_people(occasion.connection, [person.id]).get(person.id, ())
     if mails_stopped(away, occasion.today):
         return None
     roles = people.practices_of(occasion.connection, [person.id]).get(person.id, [])

@@ -18,7 +18,7 @@ from reminder.policy.moments import instant, local_date, zone_named
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped, status_of
 from reminder.policy.window import first_try, next_window, window_after_today
-from reminder.store import outbox, people, practices
+from reminder.store import absences, outbox, people, practices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -130,7 +130,7 @@ def _gather(connection: Connection, every: dict[int, Practice], now: datetime) -
         told=recipients.load(connection, every.values()),
         people=by_id,
         memberships=people.practices_of(connection, by_id),
-        absences=people.absences_of(connection, by_id),
+        absences=absences.of_people(connection, by_id),
         recorded=outbox.of_present_cycles(connection, by_id),
         last_sending=outbox.last_sending(connection, by_id),
     )

@@ -19,7 +19,7 @@ from reminder.policy.moments import local_date
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped
 from reminder.policy.window import Window, first_try
-from reminder.store import outbox, people, practices
+from reminder.store import absences, outbox, people, practices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
     homes = practices.load(connection, practice_ids)
     return Gathered(
         homes=homes,
-        absences=people.absences_of(connection, ids),
+        absences=absences.of_people(connection, ids),
         recorded=outbox.of_present_cycles(connection, ids),
         last_sending=outbox.last_sending(connection, ids),
         memberships=memberships,

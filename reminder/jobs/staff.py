@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.jobs import standing
-from reminder.store import admins, events, outbox, people
+from reminder.store import absences, admins, events, outbox, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -169,7 +169,7 @@ def pause(connection: Connection, person: Person, away: Absence, *, actor: str, 
     if away.to_on is not None and away.to_on < away.from_on:
         message = f"absence: it ends on {away.to_on}, before it begins on {away.from_on}; swap the two"
         raise UsageError(message)
-    people.add_absence(connection, person.id, away, now=now, recorded_by=actor)
+    absences.add(connection, person.id, away, now=now, recorded_by=actor)
     detail: dict[str, Any] = {
         "from_on": away.from_on.isoformat(),
         "to_on": away.to_on.isoformat() if away.to_on else OPEN_END,
@@ -180,7 +180,7 @@ def pause(connection: Connection, person: Person, away: Absence, *, actor: str, 
 
 def clear_pause(connection: Connection, person: Person, *, actor: str, now: datetime) -> int:
     """End every absence of a person; return how many there were."""
-    cleared = people.clear_absences(connection, person.id, now)
+    cleared = absences.clear(connection, person.id, now)
     events.record(connection, "person.pause_cleared", actor=actor, now=now, person_id=person.id)
     standing.recheck(connection, person.id, now)
     return cleared

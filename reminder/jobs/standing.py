@@ -10,7 +10,7 @@ from reminder.policy.expiry import days_left
 from reminder.policy.model import Absence, Confidence, Role, Schedule, Status
 from reminder.policy.moments import local_date
 from reminder.policy.status import is_away, lapses_while_away, status_of
-from reminder.store import people, practices, resets
+from reminder.store import absences, people, practices, resets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -56,13 +56,22 @@ def of_practice(connection: Connection, practice_id: int, now: datetime, *, with
     return _standings(connection, people.members(connection, practice_id, with_left=with_left), now)
 
 
+def of_person(connection: Connection, person_id: int, practice_ids: Sequence[int], now: datetime) -> Standing | None:
+    """Return one person as a member of the first of these practices; None for somebody of none of them."""
+    for practice_id in practice_ids:
+        found = people.member(connection, person_id, practice_id)
+        if found is not None:
+            return _standings(connection, [found], now)[0]
+    return None
+
+
 def _standings(connection: Connection, members: Sequence[Member], now: datetime) -> list[Standing]:
     ids = [member.person.id for member in members]
-    absences = people.absences_of(connection, ids)
+    away = absences.of_people(connection, ids)
     homes = practices.load(connection, {member.person.home_id or member.practice_id for member in members})
     sources = resets.confidences(connection, [m.person.reset_id for m in members if m.person.reset_id])
     return [
-        _standing(member, homes[member.person.home_id or member.practice_id].schedule, absences, sources, now)
+        _standing(member, homes[member.person.home_id or member.practice_id].schedule, away, sources, now)
         for member in members
     ]
 

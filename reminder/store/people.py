@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, case, exists, func, insert, or_, select, update
 
 from reminder.errors import UsageError
-from reminder.policy.model import Absence, Mode, Role
+from reminder.policy.model import Mode, Role
 from reminder.store.statements import rows_for
-from reminder.store.tables import absence, membership, person, practice
+from reminder.store.tables import membership, person, practice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import date, datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +210,21 @@ def roles_of(connection: Connection, person_id: int) -> dict[int, Role]:
     return {row.practice_id: Role(row.role) for row in connection.execute(query.order_by(membership.c.id))}
 
 
+def left_practices(connection: Connection, person_id: int) -> list[int]:
+    """Return the practices that a person has left."""
+    query = select(membership.c.practice_id).where(
+        membership.c.person_id == person_id, membership.c.left_at.is_not(None)
+    )
+    return list(connection.scalars(query))
+
+
+def member(connection: Connection, person_id: int, practice_id: int) -> Member | None:
+    """Return a person as a member of one practice, also of one they have left."""
+    query = _member_query().where(membership.c.practice_id == practice_id, person.c.id == person_id)
+    row = connection.execute(query).first()
+    return _member(row) if row else None
+
+
 def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, Role]]]:
     """Return the present memberships of several people: person id to (practice id, role)."""
     present = select(membership).where(membership.c.left_at.is_(None)).order_by(membership.c.id)
@@ -222,23 +237,27 @@ def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list
 def members(connection: Connection, practice_id: int, *, with_left: bool = False) -> list[Member]:
     """Return the members of a practice by name; those who left it only if asked for."""
     query = (
-        select(person, membership.c.role, membership.c.registered_at.label("joined_at"), membership.c.left_at)
-        .join(membership, membership.c.person_id == person.c.id)
-        .where(membership.c.practice_id == practice_id)
-        .order_by(func.lower(person.c.name), person.c.id)
+        _member_query().where(membership.c.practice_id == practice_id).order_by(func.lower(person.c.name), person.c.id)
     )
     if not with_left:
         query = query.where(membership.c.left_at.is_(None))
-    return [
-        Member(
-            person=_person(row),
-            practice_id=practice_id,
-            role=Role(row.role),
-            registered_at=row.joined_at,
-            left_at=row.left_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_member(row) for row in connection.execute(query)]
+
+
+def _member_query() -> Select[Any]:
+    parts = (membership.c.role, membership.c.practice_id, membership.c.left_at)
+    joined_at = membership.c.registered_at.label("joined_at")
+    return select(person, *parts, joined_at).join(membership, membership.c.person_id == person.c.id)
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(
+        person=_person(row),
+        practice_id=row.practice_id,
+        role=Role(row.role),
+        registered_at=row.joined_at,
+        left_at=row.left_at,
+    )
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Person]:
@@ -264,30 +283,6 @@ def look_again_at(connection: Connection, at_by_person: dict[int, datetime | Non
 def look_again_all(connection: Connection, now: datetime) -> None:
     """Have every clock looked at by the next tick."""
     connection.execute(update(person).where(person.c.home_id.is_not(None)).values(next_step_at=now))
-
-
-def absences_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Absence, ...]]:
-    """Return the absences in force of several people."""
-    in_force = select(absence).where(absence.c.cleared_at.is_(None)).order_by(absence.c.from_on)
-    found: dict[int, list[Absence]] = {}
-    for row in rows_for(connection, ids, lambda some: in_force.where(absence.c.person_id.in_(some))):
-        found.setdefault(row.person_id, []).append(Absence(from_on=row.from_on, to_on=row.to_on))
-    return {key: tuple(away) for key, away in found.items()}
-
-
-def add_absence(connection: Connection, person_id: int, away: Absence, *, now: datetime, recorded_by: str) -> None:
-    """Record an absence and have the clock looked at again."""
-    values = {"from_on": away.from_on, "to_on": away.to_on, "recorded_at": now, "recorded_by": recorded_by}
-    connection.execute(insert(absence).values(person_id=person_id, **values))
-    change(connection, person_id, {"next_step_at": now})
-
-
-def clear_absences(connection: Connection, person_id: int, now: datetime) -> int:
-    """End every absence of a person and have the clock looked at again; return how many there were."""
-    mine = and_(absence.c.person_id == person_id, absence.c.cleared_at.is_(None))
-    cleared = connection.execute(update(absence).where(mine).values(cleared_at=now)).rowcount
-    change(connection, person_id, {"next_step_at": now})
-    return cleared
 
 
 def registered_count(connection: Connection) -> int:

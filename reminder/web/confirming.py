@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from reminder.errors import UsageError
 from reminder.jobs import confirm
 from reminder.policy.expiry import last_safe_on
+from reminder.web.forms import chosen_day, days_left_typed, without_field
 from reminder.web.pages import PagesDep, ServicesDep
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-CHOICES = ("today", "yesterday", "date", "days_left")
 Text = Annotated[str, Form()]
 
 
@@ -54,7 +53,7 @@ def save(
             recorded = _record(connection, seen, (when, date, days_left), services)
         except UsageError as error:
             entered = {"when": when, "date": date, "days_left": days_left}
-            return _page(request, pages, services, seen, status=422, error=_in_plain_words(error), entered=entered)
+            return _page(request, pages, services, seen, status=422, error=without_field(error), entered=entered)
         if recorded is None:
             return _page(request, pages, services, seen, note="That is the date we have already. Thank you.")
     return pages.redirect(f"/r/{token}")
@@ -97,30 +96,8 @@ def _record(connection: Connection, seen: Visit, entered: tuple[str, str, str], 
     when, named, left = entered
     now = services.clock()
     if when == "days_left":
-        if not left.strip().isdecimal():
-            message = "Type the number of days that I&A shows, such as 17."
-            raise UsageError(message)
-        return confirm.confirm_days_left(connection, seen, int(left), now)
-    return confirm.confirm_date(connection, seen, _chosen_day(when, named, seen.today), now)
-
-
-def _chosen_day(when: str, named: str, today: date) -> date:
-    if when not in CHOICES:
-        message = "Choose when you reset it, then press the button again."
-        raise UsageError(message)
-    if when == "date":
-        try:
-            return date.fromisoformat(named.strip())
-        except ValueError:
-            message = "Choose the day on which you reset it."
-            raise UsageError(message) from None
-    return today if when == "today" else today - timedelta(days=1)
-
-
-def _in_plain_words(error: UsageError) -> str:
-    """Return an error's words without the name of the field in front, which the page shows itself."""
-    text = str(error).removeprefix("reset date: ").removeprefix("days left: ")
-    return text[:1].upper() + text[1:]
+        return confirm.confirm_days_left(connection, seen, days_left_typed(left), now)
+    return confirm.confirm_date(connection, seen, chosen_day(when, named, seen.today), now)
 
 
 def _page(

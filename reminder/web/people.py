@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from reminder.jobs import standing
 from reminder.policy.expiry import last_safe_on
-from reminder.policy.model import Status
-from reminder.store import outbox, resets
+from reminder.policy.model import AdminRole, Status
+from reminder.store import outbox, people, resets
 from reminder.web.dashboard import needs_attention, urgency
-from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
+from reminder.web.pages import Pages, PagesDep, ServicesDep, Viewer, ViewerDep
 
 router = APIRouter()
 
@@ -28,6 +28,7 @@ def table(
     status: str = "",
     q: str = "",
     practice: int = 0,
+    done: str = "",
 ) -> Response:
     """Show everybody in the viewer's practices, the most urgent first; filtered by status, text, practice."""
     now = services.clock()
@@ -53,31 +54,61 @@ def table(
         q=q,
         practice=practice,
         last_mail=last_mail,
+        note=DONE.get(done, ""),
     )
 
 
+DONE = {
+    "reset": "The reset is recorded. The next reminders follow the new date.",
+    "undo": "The last reset is taken back.",
+    "pause": "The absence is noted.",
+    "back": "The person counts as back.",
+    "edit": "The changes are saved.",
+    "remove": "The person is removed and gets nothing more from this practice. Their history stays.",
+}
+"""What is said after something was done."""
+
+
 @router.get("/people/{person_id}")
-def one(request: Request, person_id: int, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
+def one(request: Request, person_id: int, pages: PagesDep, viewer: ViewerDep, done: str = "") -> Response:
     """Show one person of the viewer's practices; anybody else does not exist."""
+    return show_person(request, pages, viewer, person_id, note=DONE.get(done, ""))
+
+
+def show_person(
+    request: Request,
+    pages: Pages,
+    viewer: Viewer,
+    person_id: int,
+    *,
+    note: str = "",
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    """Render one person, with what was done or why it could not be."""
+    services = pages.services
     now = services.clock()
     with services.store.read() as connection:
-        found = [
-            member
-            for key in viewer.practices
-            for member in standing.of_practice(connection, key, now, with_left=True)
-            if member.person.id == person_id
-        ]
-        if not found:
+        parts = {key: role for key, role in people.roles_of(connection, person_id).items() if key in viewer.practices}
+        left = people.left_practices(connection, person_id)
+        found = standing.of_person(
+            connection, person_id, [*parts, *(key for key in left if key in viewer.practices)], now
+        )
+        if found is None:
             raise HTTPException(404)
         history = resets.history(connection, person_id)
         sent = outbox.history(connection, practice_ids=list(viewer.practices), person_id=person_id)
-    person = found[0].person
+    person = found.person
     return pages.show(
         request,
         "person.html",
-        found=found[0],
-        memberships=[(viewer.practices[member.practice_id].name, member.role) for member in found],
+        status=status,
+        found=found,
+        memberships=[(viewer.practices[key].name, role) for key, role in parts.items()],
+        may_change=any(viewer.roles[key] in (AdminRole.OWNER, AdminRole.EDITOR) for key in parts),
         last_safe_on=last_safe_on(person.expires_on) if person.expires_on else None,
         resets=history,
         mails=[row for row in sent if row.state != "superseded"],
+        note=note,
+        error=error,
     )

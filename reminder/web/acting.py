@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from reminder.errors import UsageError
 from reminder.jobs import confirm, staff
-from reminder.policy.model import Absence, AdminRole
+from reminder.policy.model import Absence
 from reminder.policy.moments import local_date
 from reminder.roster import fields
 from reminder.store import people
 from reminder.web.forms import chosen_day, days_left_typed, typed_day
-from reminder.web.pages import PagesDep, ServicesDep, Viewer, ViewerDep
+from reminder.web.pages import MAY_CHANGE, PagesDep, ServicesDep, Viewer, ViewerDep
 from reminder.web.people import show_person
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 Text = Annotated[str, Form()]
-
-MAY_CHANGE = frozenset({AdminRole.OWNER, AdminRole.EDITOR})
 
 Act = Callable[["Connection", "Person", "Practice", str], None]
 
@@ -66,7 +64,7 @@ def _act(
     return pages.redirect(then or f"/people/{person_id}?done={done}")
 
 
-@router.post("/people/{person_id}/reset")
+@router.post("/people/{person_id:int}/reset")
 def record_reset(
     request: Request,
     person_id: int,
@@ -90,7 +88,7 @@ def record_reset(
     return _act(request, pages, viewer, person_id, "reset", act)
 
 
-@router.post("/people/{person_id}/undo")
+@router.post("/people/{person_id:int}/undo")
 def undo_reset(request: Request, person_id: int, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Take the last reset back."""
 
@@ -100,7 +98,7 @@ def undo_reset(request: Request, person_id: int, pages: PagesDep, services: Serv
     return _act(request, pages, viewer, person_id, "undo", act)
 
 
-@router.post("/people/{person_id}/pause")
+@router.post("/people/{person_id:int}/pause")
 def pause(
     request: Request,
     person_id: int,
@@ -120,7 +118,7 @@ def pause(
     return _act(request, pages, viewer, person_id, "pause", act)
 
 
-@router.post("/people/{person_id}/back")
+@router.post("/people/{person_id:int}/back")
 def back(request: Request, person_id: int, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
     """End every absence of the person."""
 
@@ -130,7 +128,7 @@ def back(request: Request, person_id: int, pages: PagesDep, services: ServicesDe
     return _act(request, pages, viewer, person_id, "back", act)
 
 
-@router.post("/people/{person_id}/edit")
+@router.post("/people/{person_id:int}/edit")
 def edit(
     request: Request,
     person_id: int,
@@ -163,7 +161,7 @@ def edit(
     return _act(request, pages, viewer, person_id, "edit", act)
 
 
-@router.post("/people/{person_id}/remove")
+@router.post("/people/{person_id:int}/remove")
 def remove(request: Request, person_id: int, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Take the person out of the practice; their history stays."""
 

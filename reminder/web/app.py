@@ -10,7 +10,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from reminder.resources import resource_dir
-from reminder.web import acting, calendar, confirming, dashboard, health, mails, people, public, signing_in
+from reminder.web import (
+    acting,
+    calendar,
+    confirming,
+    dashboard,
+    health,
+    importing,
+    mails,
+    people,
+    public,
+    schedule,
+    signing_in,
+)
 from reminder.web.pages import Pages
 from reminder.web.security import SecurityMiddleware
 
@@ -36,7 +48,19 @@ def create_app(services: Services, *, signed_in_as: int | None = None) -> FastAP
     app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(services, signed_in_as=signed_in_as)
     app.state.services, app.state.pages = services, pages
-    for module in (health, public, confirming, calendar, signing_in, dashboard, people, acting, mails):
+    for module in (
+        health,
+        public,
+        confirming,
+        calendar,
+        signing_in,
+        dashboard,
+        people,
+        acting,
+        importing,
+        schedule,
+        mails,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
     app.add_middleware(SecurityMiddleware, public_url=services.links.base)

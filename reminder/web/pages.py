@@ -17,6 +17,7 @@ from reminder import facts
 from reminder.jobs.services import Services
 from reminder.jobs.signing_in import hash_of
 from reminder.mail.wording import longdate, shortdate
+from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
 from reminder.store import admins, practices
@@ -24,8 +25,10 @@ from reminder.store import admins, practices
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from reminder.policy.model import AdminRole
     from reminder.store.practices import Practice
+
+MAY_CHANGE = frozenset({AdminRole.OWNER, AdminRole.EDITOR})
+"""The roles that may change anything; a viewer may look."""
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

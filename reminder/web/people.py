@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from reminder.jobs import standing
 from reminder.policy.expiry import last_safe_on
-from reminder.policy.model import AdminRole, Status
+from reminder.policy.model import Status
 from reminder.store import outbox, people, resets
 from reminder.web.dashboard import needs_attention, urgency
-from reminder.web.pages import Pages, PagesDep, ServicesDep, Viewer, ViewerDep
+from reminder.web.pages import MAY_CHANGE, Pages, PagesDep, ServicesDep, Viewer, ViewerDep
 
 router = APIRouter()
 
@@ -54,6 +54,7 @@ def table(
         q=q,
         practice=practice,
         last_mail=last_mail,
+        may_import=any(role in MAY_CHANGE for role in viewer.roles.values()),
         note=DONE.get(done, ""),
     )
 
@@ -69,7 +70,7 @@ DONE = {
 """What is said after something was done."""
 
 
-@router.get("/people/{person_id}")
+@router.get("/people/{person_id:int}")
 def one(request: Request, person_id: int, pages: PagesDep, viewer: ViewerDep, done: str = "") -> Response:
     """Show one person of the viewer's practices; anybody else does not exist."""
     return show_person(request, pages, viewer, person_id, note=DONE.get(done, ""))
@@ -105,7 +106,7 @@ def show_person(
         status=status,
         found=found,
         memberships=[(viewer.practices[key].name, role) for key, role in parts.items()],
-        may_change=any(viewer.roles[key] in (AdminRole.OWNER, AdminRole.EDITOR) for key in parts),
+        may_change=any(viewer.roles[key] in MAY_CHANGE for key in parts),
         last_safe_on=last_safe_on(person.expires_on) if person.expires_on else None,
         resets=history,
         mails=[row for row in sent if row.state != "superseded"],

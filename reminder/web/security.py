@@ -15,6 +15,9 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_BODY = 64 * 1024
 """The pages take short forms only, in bytes."""
 
+LARGEST_LIST = 5 * 1024 * 1024
+"""A roster may be this long, in bytes."""
+
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -50,19 +53,20 @@ class SecurityMiddleware:
         if is_head:
             scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope["method"], headers)
+        most = LARGEST_LIST if scope["path"] == "/people/import" else LARGEST_BODY
+        refusal = self._refusal(scope["method"], headers, most)
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, headers: Headers, most: int) -> PlainTextResponse | None:
         if method in SAFE_METHODS:
             return None
         length = headers.get("content-length", "")
         if not length.isdecimal() and "transfer-encoding" in headers:
             return PlainTextResponse("Say how long the form is.", status_code=411)
-        if length.isdecimal() and int(length) > LARGEST_BODY:
+        if length.isdecimal() and int(length) > most:
             return PlainTextResponse("That is more than this page takes.", status_code=413)
         if not self._is_ours(headers):
             words = "This request came from another site, so nothing was done. Open the page again and press the button there."

@@ -68,6 +68,8 @@ PAGES = (
     "/",
     "/people",
     "/people/1",
+    "/people/import",
+    "/schedule",
     "/demo",
     "/help",
     "/is-this-mail-real",

@@ -17,7 +17,7 @@ from reminder.policy.ladder import steps
 from reminder.policy.model import Absence, Rule, RuleVersion, Schedule
 from reminder.policy.moments import instant
 from reminder.policy.window import first_try
-from tests import oracle
+from tests import almanac
 
 US_ZONES = [
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
@@ -58,39 +58,39 @@ def placed(
 
 
 @given(expiry=DATES, ladder=LADDERS, data=st.data())
-def test_steps_fall_where_the_oracle_says(expiry: date, ladder: list[int], data: st.DataObject) -> None:
+def test_steps_fall_where_the_almanac_says(expiry: date, ladder: list[int], data: st.DataObject) -> None:
     closures, away = data.draw(closures_near(expiry)), data.draw(absences_near(expiry))
 
-    assert placed(expiry, ladder, closures, away) == oracle.step_days(expiry, ladder, closures, away)
+    assert placed(expiry, ladder, closures, away) == almanac.step_days(expiry, ladder, closures, away)
 
 
 @settings(max_examples=40)
 @given(day=NEAR, wall=SEND_TIMES, zone=ZONES)
-def test_instants_are_those_of_the_oracle(day: date, wall: time, zone: str) -> None:
-    assert instant(day, wall, zone) == oracle.at_local(day, wall, zone)
+def test_instants_are_those_of_the_almanac(day: date, wall: time, zone: str) -> None:
+    assert instant(day, wall, zone) == almanac.at_local(day, wall, zone)
 
 
 @settings(max_examples=40)
 @given(now=st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1)), zone=ZONES, send=SEND_TIMES, data=st.data())  # noqa: DTZ001
-def test_a_mail_starts_when_the_oracle_says(now: datetime, zone: str, send: time, data: st.DataObject) -> None:
+def test_a_mail_starts_when_the_almanac_says(now: datetime, zone: str, send: time, data: st.DataObject) -> None:
     moment = now.replace(tzinfo=UTC, microsecond=0)
     closures = data.draw(closures_near(moment.date()))
     expiry = data.draw(st.one_of(st.none(), st.integers(-3, 9).map(lambda n: moment.date() + timedelta(days=n))))
     schedule = Schedule(zone=zone, send_time=send, closures=frozenset(closures))
     window = first_try(moment, schedule, expiry)
 
-    assert max(window.opens_at, moment) == oracle.may_start(moment, zone, send, closures, expiry)
+    assert max(window.opens_at, moment) == almanac.may_start(moment, zone, send, closures, expiry)
 
 
 @settings(max_examples=60)
 @given(now=st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1)), data=st.data())  # noqa: DTZ001
-def test_questions_fall_where_the_oracle_says(now: datetime, data: st.DataObject) -> None:
+def test_questions_fall_where_the_almanac_says(now: datetime, data: st.DataObject) -> None:
     moment = now.replace(tzinfo=UTC)
     closures = data.draw(closures_near(moment.date()))
     schedule = Schedule(zone="America/Denver", closures=frozenset(closures))
     first = first_ask_on(moment, schedule)
 
-    assert [step.on for step in ask_steps(moment, schedule)] == oracle.ask_days(first, closures)
+    assert [step.on for step in ask_steps(moment, schedule)] == almanac.ask_days(first, closures)
 
 
 @given(
@@ -98,7 +98,7 @@ def test_questions_fall_where_the_oracle_says(now: datetime, data: st.DataObject
     versions=st.lists(st.tuples(DATES, st.integers(1, 400)), min_size=1, max_size=4, unique_by=lambda v: v[0]),
 )
 def test_the_version_in_force_on_the_day_of_the_reset_counts(reset: date, versions: list[tuple[date, int]]) -> None:
-    assert expires_on(rule(versions), reset) == oracle.expiry(reset, versions)
+    assert expires_on(rule(versions), reset) == almanac.expiry(reset, versions)
 
 
 @given(
@@ -125,9 +125,9 @@ def rule(versions: list[tuple[date, int]]) -> Rule:
 
 @pytest.mark.parametrize("year", range(2021, 2101))
 def test_federal_holidays_are_those_of_the_law(year: int) -> None:
-    special = {day for day in federal_holidays(year) if day not in oracle.holidays(year)}
+    special = {day for day in federal_holidays(year) if day not in almanac.holidays(year)}
 
-    assert oracle.holidays(year) <= federal_holidays(year)
+    assert almanac.holidays(year) <= federal_holidays(year)
     assert special == set()
 
 
@@ -136,10 +136,10 @@ def clock_changes(zone: str) -> list[date]:
     found = []
     day = date(2024, 1, 2)
     while day.year <= 2040:
-        noon, before = (datetime.combine(d, time(12), ZoneInfo(zone)) for d in (day, day - oracle.DAY))
+        noon, before = (datetime.combine(d, time(12), ZoneInfo(zone)) for d in (day, day - almanac.DAY))
         if noon.utcoffset() != before.utcoffset():
             found.append(day)
-        day += oracle.DAY
+        day += almanac.DAY
     return found
 
 
@@ -176,5 +176,5 @@ def test_a_step_that_moved_the_wrong_way_would_be_seen(monkeypatch: pytest.Monke
     monkeypatch.setattr(ladder_module, "open_day", later_always)
     sunday = date(2026, 12, 6)
 
-    assert placed(sunday, [0], set(), []) != oracle.step_days(sunday, [0], set(), [])
+    assert placed(sunday, [0], set(), []) != almanac.step_days(sunday, [0], set(), [])
     assert not is_business_day(sunday)

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1200, 390)
-PAGES = ("/", "/people", "/people/1", "/people/import", "/schedule", "/demo", "/help", "/is-this-mail-real", "/sign-in")
+PAGES = (
+    "/",
+    "/people",
+    "/people/1",
+    "/people/import",
+    "/schedule",
+    "/messages",
+    "/settings",
+    "/demo",
+    "/help",
+    "/is-this-mail-real",
+    "/sign-in",
+)
 
 
 def main(folder: Path) -> None:

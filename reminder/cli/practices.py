@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,21 +22,6 @@ Ladder = Annotated[
 SendTime = Annotated[str | None, typer.Option("--send-time", metavar="08:00", help="Local time from which mails go.")]
 
 
-def _schedule(zone: str | None, ladder: str | None, send_time: str | None) -> dict[str, Any]:
-    from reminder.policy.ladder import ladder_from_text
-    from reminder.policy.moments import zone_named
-    from reminder.policy.window import send_time_from_text
-
-    changes: dict[str, Any] = {}
-    if zone is not None:
-        changes["zone"] = zone_named(zone).key
-    if ladder is not None:
-        changes["ladder"] = ladder_from_text(ladder)
-    if send_time is not None:
-        changes["send_time"] = send_time_from_text(send_time)
-    return changes
-
-
 @app.command()
 def add(
     name: Name,
@@ -47,12 +31,15 @@ def add(
     send_time: SendTime = None,
 ) -> None:
     """Add a practice; it is in trial (mails go to its admins only) until it is turned live."""
+    from reminder.jobs.practice_edit import schedule_of
     from reminder.jobs.practices import open_practice
     from reminder.policy.model import Schedule
+    from reminder.policy.moments import zone_named
     from reminder.roster.fields import email_address, plain_text
 
     wanted = plain_text(name, "practice")
-    schedule = replace(Schedule(zone=timezone), **_schedule(timezone, ladder, send_time))
+    base = Schedule(zone=zone_named(timezone).key)
+    schedule = schedule_of(base, zone=None, send_time=send_time, ladder=ladder)
     with open_store() as store, store.write() as connection:
         owner = email_address(admin, personal=False)
         open_practice(connection, name=wanted, schedule=schedule, owner=owner, actor=actor(), now=utc_now())
@@ -109,27 +96,22 @@ def edit(
     ] = None,
 ) -> None:
     """Change a practice: turn reminders on, its schedule, closures, sender."""
-    from reminder.cli.practice_changes import apply
+    from reminder.jobs.practice_edit import PracticeEdit, edit_practice
     from reminder.store import practices
 
-    schedule = _schedule(timezone, ladder, send_time)
-    closed = [day for text in close or [] if (day := a_date(text, "--close"))]
-    opened = [day for text in reopen or [] if (day := a_date(text, "--reopen"))]
+    wanted = PracticeEdit(
+        mode=mode,
+        zone=timezone,
+        send_time=send_time,
+        ladder=ladder,
+        close=tuple(day for text in close or [] if (day := a_date(text, "--close"))),
+        reopen=tuple(day for text in reopen or [] if (day := a_date(text, "--reopen"))),
+        name=rename,
+        sender_name=sender_name,
+        reply_to=reply_to,
+        escalate_to=escalate_to,
+    )
     with open_store() as store, store.write() as connection:
         found = practices.named(connection, name)
-        apply(
-            connection,
-            found,
-            {
-                "mode": mode,
-                "schedule": replace(found.schedule, **schedule) if schedule else None,
-                "close": closed,
-                "reopen": opened,
-                "name": rename,
-                "sender_name": sender_name,
-                "reply_to": reply_to,
-                "escalate_to": escalate_to,
-            },
-        )
-        now_named = rename or found.name
-    typer.echo(f"{now_named} is changed.")
+        edit_practice(connection, found, wanted, actor=actor(), now=utc_now())
+    typer.echo(f"{rename or found.name} is changed.")

@@ -18,9 +18,11 @@ from reminder.web import (
     health,
     importing,
     mails,
+    messages,
     people,
     public,
     schedule,
+    settings,
     signing_in,
 )
 from reminder.web.pages import Pages
@@ -59,6 +61,8 @@ def create_app(services: Services, *, signed_in_as: int | None = None) -> FastAP
         acting,
         importing,
         schedule,
+        messages,
+        settings,
         mails,
     ):
         app.include_router(module.router)

@@ -70,6 +70,8 @@ PAGES = (
     "/people/1",
     "/people/import",
     "/schedule",
+    "/messages",
+    "/settings",
     "/demo",
     "/help",
     "/is-this-mail-real",

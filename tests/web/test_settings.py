@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reminder.mail.transport import Outcome, Stage, Verdict
+from reminder.policy.model import AdminRole
+from reminder.store import practices, system
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from reminder.store.practices import Practice
+    from tests.web.conftest import Site
+    from tests.world import World
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
+CHANGES: dict[str, dict[str, str]] = {
+    "mode": {"mode": "trial"},
+    "schedule": {"plan": "gentle", "zone": "America/Denver", "send_time": "09:15"},
+    "calendar": {"close": "2026-12-24"},
+    "sender": {
+        "name": "Lakeside",
+        "sender_name": "Lakeside Office",
+        "reply_to": "info@lakeside.example",
+        "escalate_to": "",
+    },
+}
+
+
+def practice(world: World, key: int = 1) -> Practice:
+    with world.store.read() as connection:
+        return practices.load(connection)[key]
+
+
+def save(browser: TestClient, what: str, **form: str) -> int:
+    return browser.post(f"/settings/1/{what}", data=form or CHANGES[what], headers=OURS).status_code
+
+
+@pytest.mark.parametrize("what", list(CHANGES))
+def test_who_may_change_what(world: World, site: Site, what: str) -> None:
+    world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    before = practice(world)
+    viewer = save(site.colleague("viewer@lakeside.example"), what)
+    stranger = save(site.signed_in("ann@desert.example"), what)
+    cross = site.signed_in("dana@lakeside.example").post(
+        f"/settings/1/{what}", data=CHANGES[what], headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    untouched = practice(world) == before
+    editor = save(site.colleague("editor@lakeside.example", role=AdminRole.EDITOR), what)
+
+    assert (viewer, stranger, cross.status_code) == (403, 404, 403)
+    assert untouched
+    assert editor == (403 if what == "mode" else 303)
+
+
+def test_a_new_plan_is_saved(world: World, owner: TestClient) -> None:
+    save(owner, "schedule")
+    schedule = practice(world).schedule
+    page = owner.get("/settings?done=schedule").text
+
+    assert (schedule.ladder[:4], schedule.zone, schedule.send_time.hour) == ((14, 3, 0, -1), "America/Denver", 9)
+    assert 'value="gentle" checked' in page
+    assert "Saved. The next 60 days" in page
+
+
+def test_days_of_ones_own_are_saved(world: World, owner: TestClient) -> None:
+    save(owner, "schedule", plan="own", ladder="10,2,-5", zone="America/Chicago", send_time="08:00")
+
+    assert practice(world).schedule.ladder == (10, 2, -5)
+    assert 'value="own" checked' in owner.get("/settings").text
+
+
+def test_a_closed_day_comes_and_goes(world: World, owner: TestClient) -> None:
+    save(owner, "calendar")
+    closed = practice(world).schedule.closures
+    save(owner, "calendar", reopen="2026-12-24")
+
+    assert closed == {date(2026, 12, 24)}
+    assert practice(world).schedule.closures == frozenset()
+
+
+def test_reminders_are_turned_on(world: World, site: Site) -> None:
+    key = world.practice("Trial Clinic", owner="kim@trial.example", live=False)
+    kim = site.signed_in("kim@trial.example")
+    before = kim.get("/").text + kim.get("/settings").text
+    kim.post(f"/settings/{key}/mode", data={"mode": "live"}, headers=OURS)
+
+    assert "Turn reminders on" in before
+    assert not practice(world, key).is_trial
+    assert "Reminders are on" in kim.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("what", "form", "words"),
+    [
+        ("schedule", {"plan": "own", "ladder": "soon", "zone": "America/Chicago", "send_time": "08:00"}, "soon"),
+        ("schedule", {"plan": "gentle", "zone": "Mars/Base", "send_time": "08:00"}, "Mars/Base"),
+        ("schedule", {"plan": "gentle", "zone": "America/Chicago", "send_time": "19:00"}, "19:00"),
+        ("calendar", {"close": "soon"}, "Choose the day"),
+        (
+            "sender",
+            {"name": "x", "sender_name": "evil\r\nBcc: x", "reply_to": "a@b.example", "escalate_to": ""},
+            "sender",
+        ),
+        ("sender", {"name": "x", "sender_name": "x", "reply_to": "nobody", "escalate_to": ""}, "nobody"),
+        ("mode", {"mode": "dead"}, "dead"),
+    ],
+)
+def test_what_cannot_be_is_explained_and_changes_nothing(
+    world: World, owner: TestClient, what: str, form: dict[str, str], words: str
+) -> None:
+    before = practice(world)
+    answer = owner.post(f"/settings/1/{what}", data=form, headers=OURS)
+
+    assert answer.status_code == 422
+    assert "Nothing was changed" in answer.text
+    assert words in answer.text
+    assert practice(world) == before
+
+
+@pytest.fixture
+def failed(world: World) -> int:
+    """The number of a mail that the server refused."""
+    world.person("Alma Reyes", date(2026, 10, 9))
+    world.transport.answers.append(SPAM)
+    world.tick()
+    return world.reminders(state="failed")[0].id
+
+
+def test_a_failed_mail_stands_first_and_is_sent_again(world: World, owner: TestClient, failed: int) -> None:
+    page = owner.get("/messages").text
+    owner.post(f"/messages/{failed}/resend", headers=OURS)
+    world.tick()
+
+    assert "1 mail needs a look" in page
+    assert "554 5.7.1 spam" in page
+    assert [mail.to for mail in world.mails] == ["alma.reyes@lakeside.example"]
+    assert "Every mail went out" in owner.get("/messages").text
+
+
+def test_only_editors_of_the_practice_send_again(world: World, site: Site, failed: int) -> None:
+    world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    viewer = site.colleague("viewer@lakeside.example").post(f"/messages/{failed}/resend", headers=OURS)
+    stranger = site.signed_in("ann@desert.example")
+
+    assert viewer.status_code == 403
+    assert stranger.post(f"/messages/{failed}/resend", headers=OURS).status_code == 404
+    assert "Alma" not in stranger.get("/messages").text
+
+
+def test_a_held_queue_is_released_by_an_owner_alone(world: World, site: Site, owner: TestClient) -> None:
+    with world.store.write() as connection:
+        system.set_hold(connection, system.Hold(reason="a backup was restored", cure="look", since_at=world.now))
+    page = owner.get("/messages").text
+    editor = site.colleague("editor@lakeside.example", role=AdminRole.EDITOR)
+    refused = editor.post("/messages/release", headers=OURS).status_code
+    released = owner.post("/messages/release", headers=OURS).status_code
+    with world.store.read() as connection:
+        held = system.hold(connection)
+
+    assert "Sending is held" in page
+    assert "a backup was restored" in page
+    assert (refused, released, held) == (403, 303, None)

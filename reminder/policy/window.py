@@ -71,8 +71,10 @@ def first_try(now: datetime, schedule: Schedule, expires_on: date | None = None,
     In the sending window; but at once, until local midnight, if today is before `expires_on` and the window would
     open on that day or later. `today_used`: a mail about the clock has gone to the person today, so not before tomorrow.
     """
-    window = window_after_today(now, schedule) if today_used else next_window(now, schedule)
-    if expires_on is None or today_used or window.opens_at <= now:
+    if today_used:
+        return first_try(local_midnight_after(now, schedule.zone), schedule, expires_on)
+    window = next_window(now, schedule)
+    if expires_on is None or window.opens_at <= now:
         return window
     today = local_date(now, schedule.zone)
     if today < expires_on <= local_date(window.opens_at, schedule.zone):
@@ -89,4 +91,5 @@ def next_try(at: datetime, schedule: Schedule | None, started_at: datetime) -> W
     midnight = local_midnight_after(started_at, schedule.zone)
     if at < midnight:
         return Window(opens_at=at, closes_at=midnight)
-    return next_window(midnight, schedule)
+    window = next_window(at, schedule)
+    return Window(opens_at=max(at, window.opens_at), closes_at=window.closes_at)

@@ -97,12 +97,16 @@ def forecast(
     days: int,
     practice_ids: Sequence[int] | None = None,
     from_on: date | None = None,
+    instead: Practice | None = None,
 ) -> list[Forecast]:
     """Return what would be sent on `days` local days, today included, in the order of time.
 
     `from_on` simulates another day as today: one in the past is run from its midnight on, one to come is run up to.
+    `instead`: a practice as it might be, in the place of the one with its id.
     """
     every = practices.load(connection)
+    if instead is not None:
+        every[instead.id] = instead
     first = {key: from_on or local_date(now, practice.schedule.zone) for key, practice in every.items()}
     starts = [instant(day, time(0), every[key].schedule.zone) for key, day in first.items()]
     start = min([now, *starts]) if from_on else now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form
@@ -11,7 +13,8 @@ from starlette.responses import Response
 
 from reminder.errors import UsageError
 from reminder.jobs import standing
-from reminder.jobs.practice_edit import PracticeEdit, edit_practice
+from reminder.jobs.forecast import forecast
+from reminder.jobs.practice_edit import PracticeEdit, edit_practice, schedule_of
 from reminder.policy.coverage import COVERING_ROLES
 from reminder.policy.model import DEFAULT_LADDER, AdminRole
 from reminder.store import admins
@@ -133,9 +136,43 @@ def set_schedule(
     send_time: Text = "",
 ) -> Response:
     """Change how often, when and in which zone."""
-    days = ladder if plan == "own" or plan not in LADDERS else LADDERS[plan][1]
-    wanted = PracticeEdit(ladder=days, zone=zone, send_time=send_time)
+    wanted = PracticeEdit(ladder=_days(plan, ladder), zone=zone, send_time=send_time)
     return _save(request, pages, viewer, practice_id, wanted, "schedule")
+
+
+@router.get("/settings/{practice_id}/what-if")
+def what_if(
+    request: Request,
+    practice_id: int,
+    pages: PagesDep,
+    viewer: ViewerDep,
+    plan: str = "",
+    ladder: str = "",
+    zone: str = "",
+    send_time: str = "",
+) -> Response:
+    """Say what another plan would add and take away in the next 60 days; nothing is saved."""
+    practice = _practice(viewer, practice_id)
+    try:
+        schedule = schedule_of(practice.schedule, zone=zone, send_time=send_time, ladder=_days(plan, ladder))
+    except UsageError as error:
+        return _page(request, pages, viewer, practice, error=str(error), status=422)
+    now = pages.services.clock()
+    with pages.services.store.read() as connection:
+        present, other = (
+            Counter(
+                (mail.at.date(), mail.to, mail.kind)
+                for mail in forecast(connection, now, days=60, practice_ids=[practice.id], instead=one)
+            )
+            for one in (practice, replace(practice, schedule=schedule))
+        )
+    more, fewer = (other - present).total(), (present - other).total()
+    note = f"This plan: +{more} / -{fewer} mails in the next 60 days. Nothing is saved yet."
+    return _page(request, pages, viewer, replace(practice, schedule=schedule), note=note)
+
+
+def _days(plan: str, own: str) -> str:
+    return LADDERS[plan][1] if plan in LADDERS else own
 
 
 @router.post("/settings/{practice_id}/calendar")

@@ -165,3 +165,26 @@ def test_a_held_queue_is_released_by_an_owner_alone(world: World, site: Site, ow
     assert "Sending is held" in page
     assert "a backup was restored" in page
     assert (refused, released, held) == (403, 303, None)
+
+
+def test_a_plan_is_weighed_before_it_is_saved(world: World, owner: TestClient) -> None:
+    world.person("Alma Reyes", date(2026, 11, 30))
+    before = practice(world)
+    ask = {"zone": "America/Chicago", "send_time": "08:00"}
+    gentle = owner.get("/settings/1/what-if", params={**ask, "plan": "gentle"}).text
+    same = owner.get("/settings/1/what-if", params={**ask, "plan": "standard"}).text
+    own = owner.get("/settings/1/what-if", params={**ask, "plan": "own", "ladder": "10,5,0"}).text
+
+    assert "+0 / -3 mails in the next 60 days" in gentle  # the days 7 and 1, and what the admins hear on day 1
+    assert "+0 / -0 mails" in same
+    assert "+1 / -5 mails" in own  # day 10 comes, day 5 falls where day 7 did; 14, 3, 1 and two to the admins go
+    assert practice(world) == before
+
+
+def test_a_plan_that_cannot_be_is_not_weighed(owner: TestClient) -> None:
+    answer = owner.get(
+        "/settings/1/what-if", params={"plan": "own", "ladder": "soon", "zone": "UTC", "send_time": "08:00"}
+    )
+
+    assert answer.status_code == 422
+    assert owner.get("/settings/9/what-if").status_code == 404

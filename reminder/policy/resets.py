@@ -44,10 +44,20 @@ class Weighed:
 
 
 def weigh_roster_claim(claim: RosterClaim, known: KnownReset | None, today: date, rule: Rule) -> Weighed:
-    """Decide what an import may change: it is weaker than every other source."""
-    if claim.days_left is None or (claim.reset_on is not None and claim.as_of is None):
-        return _weigh_date(claim.reset_on, known)
-    return _weigh_days_left(claim, claim.days_left, known, today, rule)
+    """Decide what an import may change: it is weaker than every other source.
+
+    Of a date and days left that differ, the days left decide if they have an as-of date; of two that agree, either
+    suffices.
+    """
+    by_date = _weigh_date(claim.reset_on, known)
+    if claim.days_left is None:
+        return by_date
+    by_days_left = _weigh_days_left(claim, claim.days_left, known, today, rule)
+    if claim.reset_on is None:
+        return by_days_left
+    if reset_on_from_days_left(rule, claim.days_left, claim.as_of or today) == claim.reset_on:
+        return by_date if by_days_left.reset_on is None else by_days_left
+    return by_date if claim.as_of is None else by_days_left
 
 
 def _weigh_date(reset_on: date | None, known: KnownReset | None) -> Weighed:

@@ -5,6 +5,7 @@ moves an installation from one kind of database to the other.
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -42,15 +43,14 @@ def back_up(store: Store, path: Path) -> int:
         raise UsageError(message)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        target = Store(f"sqlite:///{partial.resolve()}")
-        migrate.upgrade(target)
-        with store.read() as source, target.write() as copy:
-            if not store.is_sqlite:
-                source.execute(text("set transaction isolation level repeatable read, read only"))
-            rows = _copy_all(source, copy)
-        with target.read() as copied:
-            verdict = copied.scalar(text("pragma integrity_check"))
-        target.close()
+        with closing(Store(f"sqlite:///{partial.resolve()}")) as target:
+            migrate.upgrade(target)
+            with store.read() as source, target.write() as copy:
+                if not store.is_sqlite:
+                    source.execute(text("set transaction isolation level repeatable read, read only"))
+                rows = _copy_all(source, copy)
+            with target.read() as copied:
+                verdict = copied.scalar(text("pragma integrity_check"))
         if verdict != "ok":
             message = f"backup: the copy is damaged ({verdict}); check the disk"
             raise UsageError(message)
@@ -101,23 +101,28 @@ def restore(store: Store, path: Path, now: datetime, *, force: bool) -> int:
     copy = path.with_name(f".{path.name}.{os.getpid()}.restoring")
     try:
         copy.write_bytes(path.read_bytes())
-        source_store = Store(f"sqlite:///{copy.resolve()}")
-        migrate.upgrade(source_store)
-        migrate.upgrade(store)
-        with source_store.read() as source, store.write() as target:
-            if not force and target.scalar(select(func.count()).select_from(metadata.tables["practice"])):
-                message = "restore: the database is not empty; to overwrite it add --force"
-                raise UsageError(message)
-            for table in reversed(metadata.sorted_tables):
-                target.execute(table.delete())
-            rows = _copy_all(source, target)
-            _move_sequences(target)
-            cure = "look at what waits, then run: reminder queue release"
-            system.set_hold(target, system.Hold(reason="a backup was restored", cure=cure, since_at=now))
-        source_store.close()
+        with closing(Store(f"sqlite:///{copy.resolve()}")) as backup:
+            migrate.upgrade(backup)
+            migrate.upgrade(store)
+            with backup.read() as source, store.write() as target:
+                rows = _overwrite(source, target, now, force=force)
     finally:
         for left in (copy, *copy.parent.glob(f"{copy.name}-*")):
             left.unlink(missing_ok=True)
+    return rows
+
+
+def _overwrite(source: Connection, target: Connection, now: datetime, *, force: bool) -> int:
+    """Replace everything by what the backup holds, and hold the queue, in one transaction."""
+    if not force and target.scalar(select(func.count()).select_from(metadata.tables["practice"])):
+        message = "restore: the database is not empty; to overwrite it add --force"
+        raise UsageError(message)
+    for table in reversed(metadata.sorted_tables):
+        target.execute(table.delete())
+    rows = _copy_all(source, target)
+    _move_sequences(target)
+    cure = "look at what waits, then run: reminder queue release"
+    system.set_hold(target, system.Hold(reason="a backup was restored", cure=cure, since_at=now))
     return rows
 
 
@@ -137,7 +142,8 @@ def _require_backup(path: Path) -> None:
             found = schema.present(connection)
     except DatabaseError:
         found = None
-    engine.dispose()
+    finally:
+        engine.dispose()
     if found is None:
         message = f"restore: {path} is no backup of this program, or a damaged one"
         raise UsageError(message)

@@ -4,11 +4,12 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-# The first Python of 3.11 or newer that can make a virtual environment.
+# The first Python of 3.11 or newer that can make a virtual environment (Debian's cannot without python3-venv).
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 
+.NOTPARALLEL:  # the first failure is the last thing said
 .PHONY: help demo test bench lint types docs screenshots lock clean browser
 
 help: ## List the targets
@@ -45,9 +46,9 @@ clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
 $(READY): requirements/lock.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed (on Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed; run: sudo apt-get install python3-venv (macOS: brew install python)" >&2; exit 1; }
 	@echo "Preparing .venv (once; about a minute)"
-	@$(PYTHON) -m venv --clear .venv || { echo "make: this Python makes no environments; on Debian run: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "make: this Python makes no environments; on Debian run: sudo apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

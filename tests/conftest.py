@@ -39,14 +39,20 @@ class ForbiddenConnectionError(AssertionError):
 
 @pytest.fixture(autouse=True)
 def no_network_but_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = socket.socket.connect
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
 
-    def connect(self: socket.socket, address: Any) -> None:
+    def connect_locally(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOCAL:
             raise ForbiddenConnectionError(address)
-        real(self, address)
+        connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    def look_up_locally(host: Any, *arguments: Any, **named: Any) -> Any:
+        if host is not None and host not in LOCAL:
+            raise ForbiddenConnectionError(host)
+        return look_up(host, *arguments, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_locally)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_locally)
 
 
 @pytest.fixture(autouse=True)

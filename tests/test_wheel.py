@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -13,13 +14,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def build(what: str, folder: Path) -> None:
+    script = (
+        f"import os; os.chdir({str(ROOT)!r}); from hatchling.build import build_{what}; build_{what}({str(folder)!r})"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    script = (
-        f"import os; os.chdir({str(ROOT)!r}); from hatchling.build import build_wheel; build_wheel({str(folder)!r})"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    build("wheel", folder)
     return next(folder.glob("*.whl"))
 
 
@@ -44,3 +49,17 @@ def test_it_finds_them_from_any_folder(wheel: Path, tmp_path: Path) -> None:
 
     folder = tmp_path / "installed" / "reminder"
     assert done.stdout.split() == [str(folder / "templates"), str(folder / "migrations")]
+
+
+def test_the_source_archive_carries_what_the_wheel_is_built_from(tmp_path: Path) -> None:
+    build("sdist", tmp_path)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("reminder", "templates", "migrations")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert wanted <= names

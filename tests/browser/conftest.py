@@ -7,9 +7,9 @@ import pytest
 from tests.browser.chromium import chromium, demo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +23,18 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running demo."""
     with demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages `width` pixels wide, with or without scripts, each a visitor of its own; all close with the test."""
+    contexts = []
+
+    def opened(*, width: int = 390, scripts: bool = True) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 700}, java_script_enabled=scripts)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()

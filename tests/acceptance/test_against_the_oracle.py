@@ -11,7 +11,7 @@ import pytest
 
 from reminder.jobs import staff
 from reminder.policy.model import Absence
-from tests import almanac
+from tests import oracle
 from tests.world import CHICAGO, OWNER, World, chicago
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def said_phrase(left: int) -> str:
 def expected_of(number: int, reset: date, away: list[tuple[date, date | None]]) -> list[tuple[date, str, str, int]]:
     """Return the mails of one person: day, kind, words, step."""
     expires = reset + timedelta(days=60)
-    placed = sorted(almanac.step_days(expires, LADDER, set(CLOSURES), away).items())
+    placed = sorted(oracle.step_days(expires, LADDER, set(CLOSURES), away).items())
     passed = [entry for entry in placed if entry[0] <= START]
     coming = [entry for entry in placed if START < entry[0] < START + timedelta(days=DAYS)]
     due = ([(START, passed[-1][1])] if passed else []) + coming
@@ -48,7 +48,7 @@ def expected_of(number: int, reset: date, away: list[tuple[date, date | None]]) 
 
 
 @pytest.mark.parametrize("every_hours", [1, 24])
-def test_each_mail_comes_on_the_day_and_in_the_words_of_the_almanac(sqlite_store: Store, every_hours: int) -> None:
+def test_each_mail_comes_on_the_day_and_in_the_words_of_the_oracle(sqlite_store: Store, every_hours: int) -> None:
     world = World(sqlite_store, chicago("2026-12-01", "07:00"))
     world.practice(closures=CLOSURES)
     expected: Counter[tuple[date, str, str]] = Counter()
@@ -62,7 +62,7 @@ def test_each_mail_comes_on_the_day_and_in_the_words_of_the_almanac(sqlite_store
                 staff.pause(connection, world.look(key), leave, actor="test", now=world.now)
         mails = expected_of(number, reset, away)
         expected.update((day, kind, words) for day, kind, words, _ in mails)
-        placed = almanac.step_days(reset + timedelta(days=60), LADDER, set(CLOSURES), away)
+        placed = oracle.step_days(reset + timedelta(days=60), LADDER, set(CLOSURES), away)
         escalated |= {day for day, step in placed.items() if (step in {3, 1, 0} or step < 0) and day >= START}
     world.now = chicago("2026-12-01", "08:00")
     world.tick()

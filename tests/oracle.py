@@ -165,7 +165,7 @@ def import_takes(row: Row, first_seen: date | None, known: Known, today: date, v
         return named if takes_date else None
     shown_on = as_of or today
     end = days_on(shown_on, left)
-    meant = next(day for n in range(500) if expiry(day := days_on(end, -n), versions) == end)
+    meant = next(day for n in range(left, 500) if expiry(day := days_on(end, -n), versions) == end)
     fresh = as_of is not None or first_seen is None
     takes_left = fresh and (known is None or (shown_on > known[1] and meant != known[0]))
     if named == meant:

@@ -41,11 +41,11 @@ def days_left(expiry: date, today: date) -> int:
 def reset_on_from_days_left(rule: Rule, left: int, as_of: date) -> date:
     """Return the reset date of a password that I&A showed to have `left` days left on `as_of`.
 
-    The newest version whose reset date it would itself have governed wins; without one, the oldest.
+    The newest version whose reset date, up to `as_of`, it would itself have governed wins; without one, the oldest.
     """
     expiry = as_of + timedelta(days=left)
     for version in reversed(rule.versions):
         reset_on = expiry - timedelta(days=version.days)
-        if version.effective_from <= reset_on and lifetime_days(rule, reset_on) == version.days:
+        if version.effective_from <= reset_on <= as_of and lifetime_days(rule, reset_on) == version.days:
             return reset_on
     return expiry - timedelta(days=rule.versions[0].days)

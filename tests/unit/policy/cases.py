@@ -247,13 +247,14 @@ SMALL_DAYS = st.integers(0, 12).map(lambda days: date(2026, 11, 1) + timedelta(d
 """So few days that equal ones and neighbours meet often."""
 ROWS = st.tuples(st.none() | SMALL_DAYS, st.none() | st.integers(38, 60), st.none() | SMALL_DAYS)
 FIRST_SEEN = st.none() | st.just(date(2026, 11, 9))
+SIXTY: oracle.Versions = [(date(2000, 1, 1), 60)]
 KNOWN = st.none() | st.tuples(SMALL_DAYS, SMALL_DAYS)
 
 
 def same_import(
-    row: tuple[date | None, int | None, date | None], first_seen: date | None, known: tuple[date, date] | None
+    row: oracle.Row, first_seen: date | None, known: oracle.Known, versions: oracle.Versions = SIXTY
 ) -> None:
-    today, versions = date(2026, 11, 20), [(date(2000, 1, 1), 60)]
+    today = date(2026, 11, 20)
     claim = resets.RosterClaim(reset_on=row[0], days_left=row[1], as_of=row[2], first_seen_on=first_seen)
     present = None if known is None else resets.KnownReset(reset_on=known[0], recorded_on=known[1])
     found = resets.weigh_roster_claim(claim, present, today, rule_of(versions))

@@ -112,6 +112,16 @@ def test_an_import_changes_what_the_oracle_says(row: oracle.Row, first_seen: dat
     cases.same_import(row, first_seen, known)
 
 
+@settings(max_examples=200)
+@given(reset_on=st.dates(date(2011, 12, 25), date(2015, 1, 5)), versions=cases.VERSIONS, part=st.integers(0, 100))
+def test_days_left_lead_back_to_the_reset_of_the_oracle_under_several_versions(
+    reset_on: date, versions: oracle.Versions, part: int
+) -> None:
+    expires_on = oracle.expiry(reset_on, versions)
+    left = (expires_on - reset_on).days * part // 100
+    cases.same_import((None, left, expires_on - timedelta(days=left)), None, None, versions)
+
+
 def test_the_oracle_knows_the_holidays_of_a_year_by_heart() -> None:
     closed = {day for n in range(365) if (day := date(2027, 1, 1) + timedelta(days=n)).weekday() < 5}
     closed = {day for day in closed if not oracle.works(day, set())}

@@ -76,6 +76,10 @@ def test_no_question_comes_before_the_registration(late: timedelta) -> None:
     assert found[1].at == chicago("2026-12-04 08:00")
 
 
+def test_a_practice_that_never_opens_asks_nothing() -> None:
+    assert asked("2026-12-01 10:00", closed=tuple(range(-10, 3000))) == []
+
+
 def test_questions_follow_the_zone_of_the_practice() -> None:
     guam = Schedule(zone="Pacific/Guam")
 

@@ -98,6 +98,16 @@ def test_days_left_are_read_by_the_version_that_governed_the_reset(left: int, as
     assert reset_on_from_days_left(CMS_2013, left, as_of) == reset_on
 
 
+def test_days_left_never_lead_to_a_reset_after_the_day_on_which_they_were_read() -> None:
+    seen_on = date(2014, 3, 10)  # 90 days left: June 8, which is 60 days after April 9, and 150 after January 9
+
+    assert reset_on_from_days_left(CMS_2013, 90, seen_on) == date(2014, 1, 9)
+
+
+def test_days_left_that_no_version_explains_are_read_by_the_oldest() -> None:
+    assert reset_on_from_days_left(CMS_2013, 10, date(2014, 1, 1)) == date(2013, 11, 12)
+
+
 @pytest.mark.parametrize("reset_on", [date(2013, 9, 1), date(2013, 10, 6), date(2013, 10, 7), date(2014, 3, 6)])
 @pytest.mark.parametrize("seen_after", [0, 1, 59, 60])
 def test_days_left_and_the_expiry_date_agree_however_late_they_are_read(reset_on: date, seen_after: int) -> None:

@@ -176,6 +176,13 @@ def test_receipts_tests_and_sign_in_mails_know_no_window(wanted: str) -> None:
     assert window.closes_at > moment + timedelta(days=5)
 
 
+def test_a_practice_that_closes_for_years_tonight_sends_nothing_soon() -> None:
+    now = chicago("2026-12-01 19:00")
+    closed = Schedule(zone="America/Chicago", closures=frozenset(december(2) + timedelta(days=n) for n in range(2000)))
+
+    assert next_window(now, closed).opens_at == now + timedelta(days=365)
+
+
 def test_a_practice_closed_for_years_sends_nothing_soon() -> None:
     now = chicago("2026-12-01 10:00")
     closed = Schedule(zone="America/Chicago", closures=frozenset(december(1) + timedelta(days=n) for n in range(2000)))

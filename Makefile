@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+LOCKED := .venv/.locked
 READY := .venv/.ready
 
 # The first Python of 3.11 or newer that can make a virtual environment (Debian's cannot without python3-venv).
@@ -45,11 +46,15 @@ lock: $(READY) ## Choose newer versions of what we depend on
 clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-$(READY): requirements/lock.txt pyproject.toml
+# A new lock makes a new environment; a changed pyproject.toml only tells the one that is there.
+$(LOCKED): requirements/lock.txt
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed; run: sudo apt-get install python3-venv (macOS: brew install python)" >&2; exit 1; }
 	@echo "Preparing .venv (once; about a minute)"
-	@$(PYTHON) -m venv --clear .venv || { echo "make: this Python makes no environments; on Debian run: sudo apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@touch $@
+
+$(READY): $(LOCKED) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 

@@ -10,29 +10,32 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from reminder.resources import resource_dir
-from reminder.web import (
-    acting,
-    calendar,
-    confirming,
-    dashboard,
-    health,
-    importing,
-    mails,
-    messages,
-    people,
-    public,
-    schedule,
-    settings,
-    signing_in,
-)
+from reminder.web import home
+from reminder.web.account import signing_in
 from reminder.web.pages import Pages
+from reminder.web.people import acting, person, table
+from reminder.web.practice import settings
+from reminder.web.public import calendar, confirming, health, help_page
+from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
+from reminder.web.sending import mails, messages, schedule
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from reminder.jobs.services import Services
+
+PAGES = (
+    *(health, help_page, confirming, calendar),
+    signing_in,
+    home,
+    *(table, person, acting),
+    importing,
+    *(schedule, messages, mails),
+    settings,
+)
+"""Every module that answers requests."""
 
 MESSAGES = {
     401: "Please sign in first.",
@@ -50,21 +53,7 @@ def create_app(services: Services, *, signed_in_as: int | None = None) -> FastAP
     app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(services, signed_in_as=signed_in_as)
     app.state.services, app.state.pages = services, pages
-    for module in (
-        health,
-        public,
-        confirming,
-        calendar,
-        signing_in,
-        dashboard,
-        people,
-        acting,
-        importing,
-        schedule,
-        messages,
-        settings,
-        mails,
-    ):
+    for module in PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
     app.add_middleware(SecurityMiddleware, public_url=services.links.base)

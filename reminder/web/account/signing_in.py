@@ -52,7 +52,7 @@ WAIT = "That was wrong too often. Wait a quarter of an hour, or ask a colleague 
 @router.get("/sign-in")
 def form(request: Request, pages: PagesDep) -> Response:
     """Show the sign-in form."""
-    return pages.show(request, "sign-in.html", error="", email="")
+    return pages.show(request, "account/sign-in.html", error="", email="")
 
 
 @router.post("/sign-in")
@@ -62,13 +62,13 @@ def with_password(
     """Sign in by address and password."""
     now, key = services.clock(), email.strip().lower()
     if THROTTLE.is_closed(key, now):
-        return pages.show(request, "sign-in.html", status=429, error=WAIT, email=email)
+        return pages.show(request, "account/sign-in.html", status=429, error=WAIT, email=email)
     with services.store.write() as connection:
         admin_id = signing_in.password_fits(connection, email, password)
         secret = signing_in.open_session(connection, admin_id, now) if admin_id is not None else None
     if secret is None:
         THROTTLE.note_failure(key, now)
-        return pages.show(request, "sign-in.html", status=422, error=WRONG, email=email)
+        return pages.show(request, "account/sign-in.html", status=422, error=WRONG, email=email)
     return _signed_in(pages, secret)
 
 
@@ -77,7 +77,7 @@ def show_link(request: Request, token: str, pages: PagesDep, services: ServicesD
     """Show the button; opening the link changes nothing."""
     with services.store.read() as connection:
         good = admins.sign_in_link_owner(connection, signing_in.hash_of(token), services.clock()) is not None
-    return pages.show(request, "sign-in-link.html", status=200 if good else 404, good=good, token=token)
+    return pages.show(request, "account/sign-in-link.html", status=200 if good else 404, good=good, token=token)
 
 
 @router.post("/sign-in/{token}")
@@ -88,7 +88,7 @@ def with_link(request: Request, token: str, pages: PagesDep, services: ServicesD
         admin_id = admins.use_sign_in_link(connection, signing_in.hash_of(token), now)
         secret = signing_in.open_session(connection, admin_id, now) if admin_id is not None else None
     if secret is None:
-        return pages.show(request, "sign-in-link.html", status=404, good=False, token=token)
+        return pages.show(request, "account/sign-in-link.html", status=404, good=False, token=token)
     return _signed_in(pages, secret)
 
 

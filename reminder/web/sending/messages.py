@@ -34,7 +34,7 @@ def messages(request: Request, pages: PagesDep, services: ServicesDep, viewer: V
     notes = {"released": "Released. The mails go with the next pass.", "resent": "It goes with the next pass."}
     return pages.show(
         request,
-        "messages.html",
+        "sending/messages.html",
         unclear=[*failed, *(row for row in waiting if row.state is State.IN_DOUBT)],
         waiting=[row for row in waiting if row.state in WAITING],
         sent=[row for row in rows if row.state is State.SENT],

@@ -18,7 +18,7 @@ from reminder.roster import fields
 from reminder.store import people
 from reminder.web.forms import chosen_day, days_left_typed, typed_day
 from reminder.web.pages import MAY_CHANGE, PagesDep, ServicesDep, Viewer, ViewerDep
-from reminder.web.people import show_person
+from reminder.web.people.person import show_person
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

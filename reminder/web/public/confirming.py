@@ -113,12 +113,12 @@ def _page(
 ) -> Response:
     """Show the page as it stands for this visitor; a link that is not ours tells nothing about anybody."""
     if seen is None:
-        return pages.show(request, "link-unknown.html", status=404)
+        return pages.show(request, "public/link-unknown.html", status=404)
     person = seen.person
     address = person.address or person.email
     return pages.show(
         request,
-        "confirm.html",
+        "public/confirm.html",
         status=status,
         seen=seen,
         action=f"/r/{request.path_params['token']}",

@@ -1,4 +1,4 @@
-"""The admins' first page: whether anything is wrong, and who needs them."""
+"""The first page of the admins: whether anything is wrong, and who needs them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NEEDS_ATTENTION = (Status.EXPIRED, Status.DUE, Status.UNKNOWN)
 
 
 @router.get("/")
-def dashboard(request: Request, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
+def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Show how things stand in the practices of the viewer."""
     now = services.clock()
     with services.store.read() as connection:
@@ -47,7 +47,7 @@ def dashboard(request: Request, pages: PagesDep, services: ServicesDep, viewer: 
     attention = sorted(filter(needs_attention, people.values()), key=urgency)
     return pages.show(
         request,
-        "dashboard.html",
+        "home.html",
         total=len(people),
         attention=attention,
         shown=attention[:MOST_SHOWN],

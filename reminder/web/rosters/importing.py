@@ -96,7 +96,7 @@ def editable(viewer: Viewer) -> dict[int, Practice]:
 @router.get("/people/import")
 def form(request: Request, pages: PagesDep, viewer: ViewerDep) -> Response:
     """Show where to drop or paste the list."""
-    return pages.show(request, "import.html", practices=editable(viewer), error="")
+    return pages.show(request, "rosters/add.html", practices=editable(viewer), error="")
 
 
 @router.post("/people/import")
@@ -122,7 +122,7 @@ def check(
             rule_days = longest_lifetime_days(rules.load(connection))
         roster = read_roster(data, file_name=name, today=standing.today_of(target, now), rule_days=rule_days)
     except UsageError as error:
-        return pages.show(request, "import.html", status=422, practices=allowed, error=str(error))
+        return pages.show(request, "rosters/add.html", status=422, practices=allowed, error=str(error))
     wanted = Wanted(
         practice=target,
         allowed=list(allowed.values()),
@@ -140,7 +140,7 @@ def _preview(request: Request, pages: Pages, draft: Draft, key: str) -> Response
     outcome = import_roster(pages.services.store, draft.wanted, pages.services.clock())
     return pages.show(
         request,
-        "import-check.html",
+        "rosters/check.html",
         draft=key,
         wanted=draft.wanted,
         outcome=outcome,
@@ -184,7 +184,7 @@ def result(request: Request, number: int, pages: PagesDep, services: ServicesDep
     found = _import(pages, viewer, number)
     fresh = services.clock() - found.imported_at <= UNDO_LIFE
     may_undo = found.undone_at is None and fresh and viewer.roles[found.practice_id] in MAY_CHANGE
-    return pages.show(request, "import-done.html", found=found, may_undo=may_undo)
+    return pages.show(request, "rosters/done.html", found=found, may_undo=may_undo)
 
 
 @router.post("/people/imports/{number}/undo")

@@ -30,4 +30,4 @@ def schedule(request: Request, pages: PagesDep, services: ServicesDep, viewer: V
         mails = forecast(connection, services.clock(), days=DAYS, practice_ids=keys, from_on=from_on) if keys else []
     local = [(mail, mail.at.astimezone(zone_named(mail.zone))) for mail in mails]
     days = [(day, list(group)) for day, group in groupby(local, key=lambda entry: entry[1].date())]
-    return pages.show(request, "schedule.html", days=days, total=len(mails), today=today if from_on else "")
+    return pages.show(request, "sending/schedule.html", days=days, total=len(mails), today=today if from_on else "")

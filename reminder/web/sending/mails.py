@@ -30,7 +30,7 @@ def mail(request: Request, number: int, pages: PagesDep, services: ServicesDep, 
     row, data = _written(services, viewer, number)
     with services.store.read() as connection:
         attempts = sending.attempts_of(connection, number)
-    return pages.show(request, "mail.html", row=row, text=without_links(show(data, "text")), attempts=attempts)
+    return pages.show(request, "sending/mail.html", row=row, text=without_links(show(data, "text")), attempts=attempts)
 
 
 @router.get("/mails/{number}/html")

@@ -78,7 +78,7 @@ def _page(
     plan = next((key for key, (_, days) in LADDERS.items() if days == before and after == DEFAULT_LADDER[5:]), "own")
     return pages.show(
         request,
-        "settings.html",
+        "practice/settings.html",
         status=status,
         practice=practice,
         ladders=LADDERS,

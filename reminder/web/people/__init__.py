@@ -1,0 +1,1 @@
+"""The staff table, one person, and what is done to them."""

@@ -1,0 +1,1 @@
+"""Pages that need no sign-in: the link in a mail, the calendar, help, health."""

@@ -1,0 +1,1 @@
+"""Import a roster in the browser."""

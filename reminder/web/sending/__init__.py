@@ -1,0 +1,1 @@
+"""What will be sent, what was sent, and what could not be."""

@@ -14,7 +14,7 @@ from reminder.policy.expiry import days_left, reset_on_from_days_left
 from reminder.policy.model import Confidence, Kind
 from reminder.policy.moments import local_date
 from reminder.policy.resets import check_admin_date, check_days_left, check_person_date
-from reminder.store import admins, events, outbox, people, practices, resets, rules
+from reminder.store import admins, events, memberships, outbox, people, practices, resets, rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -195,7 +195,7 @@ def notify_admins(
     **details: str,
 ) -> None:
     """Plan a notice to the admins of every practice of the person; it goes at once."""
-    ids = list(people.roles_of(connection, person.id))
+    ids = list(memberships.roles_of(connection, person.id))
     plans = [
         outbox.Plan(
             key=f"notice/{once or event_id}/{practice_id}/{found.email}",
@@ -229,7 +229,7 @@ def record_by_admin(
 
     Return its number, or None if that date was known already; raise UsageError for a date that cannot be.
     """
-    today = local_date(now, people.home_zone(connection, person.id))
+    today = local_date(now, memberships.home_zone(connection, person.id))
     if left is not None:
         rule = rules.load(connection)
         reset_on, confidence = reset_on_from_days_left(rule, check_days_left(left, rule), today), Confidence.READ

@@ -18,7 +18,7 @@ from reminder.policy.expiry import days_left, last_safe_on
 from reminder.policy.model import Kind, Role, Status
 from reminder.policy.moments import local_date
 from reminder.policy.status import mails_stopped
-from reminder.store import absences, outbox, people, practices, resets
+from reminder.store import absences, memberships, outbox, people, practices, resets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,7 +79,7 @@ def _clock(occasion: Occasion) -> Values | None:
     away = absences.of_people(occasion.connection, [person.id]).get(person.id, ())
     if mails_stopped(away, occasion.today):
         return None
-    roles = people.practices_of(occasion.connection, [person.id]).get(person.id, [])
+    roles = memberships.practices_of(occasion.connection, [person.id]).get(person.id, [])
     role = next((role for where, role in roles if where == occasion.practice.id), Role.STAFF_END_USER)
     return {
         "role": role,

@@ -18,7 +18,7 @@ from reminder.policy.moments import instant, local_date, zone_named
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped, status_of
 from reminder.policy.window import first_try, next_window, window_after_today
-from reminder.store import absences, outbox, people, practices
+from reminder.store import absences, memberships, outbox, practices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,14 +126,14 @@ def forecast(
 
 
 def _gather(connection: Connection, every: dict[int, Practice], now: datetime) -> Known:
-    members = [member.person for key in every for member in people.members(connection, key)]
+    members = [member.person for key in every for member in memberships.members(connection, key)]
     by_id = {person.id: person for person in members if person.home_id is not None}
     return Known(
         now=now,
         practices=every,
         told=recipients.load(connection, every.values()),
         people=by_id,
-        memberships=people.practices_of(connection, by_id),
+        memberships=memberships.practices_of(connection, by_id),
         absences=absences.of_people(connection, by_id),
         recorded=outbox.of_present_cycles(connection, by_id),
         last_sending=outbox.last_sending(connection, by_id),

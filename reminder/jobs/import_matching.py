@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reminder.jobs.staff import same_name
-from reminder.store import imports, people
+from reminder.store import imports, memberships
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Matcher:
             address: person for person in known for address in (person.email, person.second_email) if address
         }
         self.by_user_id = {person.user_id.lower(): person for person in known if person.user_id}
-        self.memberships = people.practices_of(connection, self.known_ids)
+        self.memberships = memberships.practices_of(connection, self.known_ids)
 
     def practice_of(self, row: RosterRow) -> Practice:
         """Return the practice a row goes to; raise RowError for one that is not here."""

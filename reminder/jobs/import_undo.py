@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reminder.errors import UsageError
 from reminder.jobs import standing
 from reminder.policy.model import Role
-from reminder.store import events, imports, people, practices, resets
+from reminder.store import events, imports, memberships, people, practices, resets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,9 +56,9 @@ def _undo_change(
         if reset.import_id == import_id and not undone:
             resets.undo(connection, reset, recorded_by=actor, now=now)
     if "joined" in change.after:
-        people.leave_practice(connection, person.id, change.after["joined"], now)
+        memberships.leave_practice(connection, person.id, change.after["joined"], now)
     if "role" in change.before:
-        people.set_role(connection, person.id, change.after["role_in"], Role(change.before["role"]))
+        memberships.set_role(connection, person.id, change.after["role_in"], Role(change.before["role"]))
     columns = ("name", "email", "second_email", "user_id")
     restored = {
         key: change.before[key] for key in columns if key in change.before and getattr(person, key) == change.after[key]

@@ -15,7 +15,7 @@ from reminder.policy.model import Confidence, Role, Rule
 from reminder.policy.moments import local_date
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
-from reminder.store import events, imports, people, resets, rules
+from reminder.store import events, imports, memberships, people, resets, rules
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -120,7 +120,7 @@ class _Importer:
             if not roles:
                 again = {"registered_at": self.now, "registered_by": self.wanted.by}
                 people.change(self.connection, person.id, again)
-            people.join_practice(
+            memberships.join_practice(
                 self.connection,
                 person.id,
                 practice.id,
@@ -130,7 +130,7 @@ class _Importer:
             )
             after["joined"] = practice.id
         elif roles[practice.id] is not row.role:
-            people.set_role(self.connection, person.id, practice.id, row.role)
+            memberships.set_role(self.connection, person.id, practice.id, row.role)
             before["role"], after["role"] = roles[practice.id], row.role
             after["role_in"] = practice.id
         self._apply_reset(row, person, after, reasons)
@@ -174,7 +174,7 @@ class _Importer:
         """Record the row's date if it counts for more than what is known."""
         if row.reset_on is None and row.days_left is None:
             return
-        today = local_date(self.now, people.home_zone(self.connection, person.id))
+        today = local_date(self.now, memberships.home_zone(self.connection, person.id))
         weighed = self._weigh(row, person, today)
         if weighed.stale:
             self.outcome.notes.append(f"row {row.row}: {weighed.reason}")
@@ -217,7 +217,11 @@ class _Importer:
         ]
         values = [self._person_values(*first, on) for (first, _), on in zip(newcomers, resets_on, strict=True)]
         added = list(zip(imports.add_people(self.connection, values), newcomers, resets_on, strict=True))
-        members = [self._membership_values(key, row.role, where) for key, (_, rows), _ in added for row, where in rows]
+        members = [
+            self._membership_values(key, row.role, where, on, is_home=place == 0)
+            for key, (_, rows), on in added
+            for place, (row, where) in enumerate(rows)
+        ]
         imports.add_memberships(self.connection, members)
         first = [self._reset_values(key, where, on) for key, ((_, where), _), on in added if on is not None]
         imports.add_first_resets(self.connection, first)
@@ -244,13 +248,17 @@ class _Importer:
             "next_step_at": self.now,
         }
 
-    def _membership_values(self, person_id: int, role: Role, practice: Practice) -> dict[str, Any]:
+    def _membership_values(
+        self, person_id: int, role: Role, practice: Practice, reset_on: date | None, *, is_home: bool
+    ) -> dict[str, Any]:
         return {
             "person_id": person_id,
             "practice_id": practice.id,
             "role": role,
             "registered_at": self.now,
             "registered_by": self.wanted.by,
+            "expires_on": expires_on(self.rule, reset_on) if reset_on else None,
+            "is_home": is_home,
         }
 
     def _reset_values(self, person_id: int, practice: Practice, reset_on: date) -> dict[str, Any]:

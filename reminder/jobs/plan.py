@@ -19,7 +19,7 @@ from reminder.policy.moments import local_date
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped
 from reminder.policy.window import Window, first_try
-from reminder.store import absences, outbox, people, practices
+from reminder.store import absences, memberships, outbox, people, practices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,8 +85,8 @@ def _plan_batch(connection: Connection, batch: Sequence[Person], now: datetime, 
 
 def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
     ids = [person.id for person in batch]
-    memberships = people.practices_of(connection, ids)
-    practice_ids = {practice_id for found in memberships.values() for practice_id, _ in found}
+    parts = memberships.practices_of(connection, ids)
+    practice_ids = {practice_id for found in parts.values() for practice_id, _ in found}
     practice_ids |= {person.home_id for person in batch if person.home_id}
     homes = practices.load(connection, practice_ids)
     return Gathered(
@@ -94,7 +94,7 @@ def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
         absences=absences.of_people(connection, ids),
         recorded=outbox.of_present_cycles(connection, ids),
         last_sending=outbox.last_sending(connection, ids),
-        memberships=memberships,
+        memberships=parts,
         told=recipients.load(connection, homes.values()),
     )
 

@@ -13,7 +13,7 @@ from reminder.policy.model import Mode, Schedule
 from reminder.policy.moments import zone_named
 from reminder.policy.window import send_time_from_text
 from reminder.roster.fields import email_address, plain_text
-from reminder.store import events, people, practices
+from reminder.store import events, memberships, people, practices
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -89,7 +89,7 @@ def _chosen(connection: Connection, practice: Practice, who: str) -> int | None:
     if not who:
         return None
     person = people.find(connection, who, practice.id)
-    if people.roles_of(connection, person.id)[practice.id] not in COVERING_ROLES:
+    if memberships.roles_of(connection, person.id)[practice.id] not in COVERING_ROLES:
         message = f"escalate to: {person.name} is neither AO nor AM of {practice.name}; choose one who is"
         raise UsageError(message)
     return person.id

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.jobs import standing
 from reminder.policy.model import AdminRole, Mode, Schedule
-from reminder.store import admins, events, people
+from reminder.store import admins, events, memberships
 from reminder.store import practices as store
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def open_practice(
 def go_live(connection: Connection, practice_id: int, *, actor: str, now: datetime) -> None:
     """Turn reminders on: from now on mails reach the people themselves, and everyone counts as registered now."""
     store.change(connection, practice_id, {"mode": Mode.LIVE, "live_at": now, "next_check_at": now})
-    people.register_again(connection, practice_id, now)
+    memberships.register_again(connection, practice_id, now)
     standing.settle_coverage(connection, [practice_id], now)
     events.record(connection, "practice.live", actor=actor, now=now, practice_id=practice_id)
 
@@ -49,8 +49,8 @@ def go_live(connection: Connection, practice_id: int, *, actor: str, now: dateti
 def go_trial(connection: Connection, practice_id: int, *, actor: str, now: datetime) -> None:
     """Turn reminders off: from now on the mails go to the practice's admins only."""
     store.change(connection, practice_id, {"mode": Mode.TRIAL, "live_at": None, "next_check_at": now})
-    for member in people.members(connection, practice_id):
-        people.settle_home(connection, member.person.id, now)
+    for member in memberships.members(connection, practice_id):
+        memberships.settle_home(connection, member.person.id, now)
     events.record(connection, "practice.trial", actor=actor, now=now, practice_id=practice_id)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reminder.policy.coverage import COVERING_ROLES
-from reminder.store import admins, people
+from reminder.store import admins, memberships, people
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ def load(connection: Connection, practices: Collection[Practice]) -> dict[int, T
     """Return who is told in each practice, by practice id."""
     by_practice = admins.of_practices(connection, [practice.id for practice in practices])
     chosen = people.load(connection, {practice.escalate_to for practice in practices if practice.escalate_to})
-    roles = people.practices_of(connection, chosen)
+    roles = memberships.practices_of(connection, chosen)
     told: dict[int, Told] = {}
     for practice in practices:
         addresses = [found.email for found in by_practice.get(practice.id, [])]

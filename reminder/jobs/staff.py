@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.jobs import standing
-from reminder.store import absences, admins, events, outbox, people
+from reminder.store import absences, admins, events, memberships, outbox, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,9 +47,9 @@ def register(
         person_id = people.add(connection, name=wanted.name, email=wanted.email, now=now, registered_by=by, **optional)
     else:
         person_id = known.id
-        if not people.roles_of(connection, known.id):
+        if not memberships.roles_of(connection, known.id):
             people.change(connection, known.id, {"registered_at": now, "registered_by": by})
-    people.join_practice(connection, person_id, practice.id, wanted.role, now=now, registered_by=by)
+    memberships.join_practice(connection, person_id, practice.id, wanted.role, now=now, registered_by=by)
     events.record(
         connection,
         "person.registered",
@@ -142,7 +142,7 @@ def change_role(
     connection: Connection, person: Person, practice: Practice, role: Role, *, actor: str, now: datetime
 ) -> None:
     """Give a member another role in a practice."""
-    people.set_role(connection, person.id, practice.id, role)
+    memberships.set_role(connection, person.id, practice.id, role)
     events.record(
         connection,
         "person.role",
@@ -157,10 +157,10 @@ def change_role(
 
 def move_home(connection: Connection, person: Person, practice: Practice, *, actor: str, now: datetime) -> None:
     """Make another of the person's practices their home."""
-    if practice.id not in people.roles_of(connection, person.id):
+    if practice.id not in memberships.roles_of(connection, person.id):
         message = f"{person.name} is not registered in {practice.name}; register them there first"
         raise UsageError(message)
-    people.set_home(connection, person.id, practice.id, now)
+    memberships.set_home(connection, person.id, practice.id, now)
     events.record(connection, "person.home", actor=actor, now=now, practice_id=practice.id, person_id=person.id)
 
 
@@ -189,7 +189,7 @@ def clear_pause(connection: Connection, person: Person, *, actor: str, now: date
 def remove(connection: Connection, person: Person, practice: Practice, *, actor: str, now: datetime) -> None:
     """End a person's membership; their home passes on, and without one nothing more is sent."""
     standing.recheck(connection, person.id, now)
-    people.leave_practice(connection, person.id, practice.id, now)
+    memberships.leave_practice(connection, person.id, practice.id, now)
     left = people.get(connection, person.id)
     if left is not None and left.home_id is None:
         outbox.cancel_clock(connection, person.id, reason="left the practice", now=now)

@@ -10,7 +10,7 @@ from reminder.policy.expiry import days_left
 from reminder.policy.model import Absence, Confidence, Role, Schedule, Status
 from reminder.policy.moments import local_date
 from reminder.policy.status import is_away, lapses_while_away, status_of
-from reminder.store import absences, people, practices, resets
+from reminder.store import absences, memberships, practices, resets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from reminder.store.people import Member, Person
+    from reminder.store.memberships import Member
+    from reminder.store.people import Person
     from reminder.store.practices import Practice
 
 
@@ -53,13 +54,13 @@ class Standing:
 
 def of_practice(connection: Connection, practice_id: int, now: datetime, *, with_left: bool = False) -> list[Standing]:
     """Return everybody in a practice by name; who has left it only if asked for."""
-    return _standings(connection, people.members(connection, practice_id, with_left=with_left), now)
+    return _standings(connection, memberships.members(connection, practice_id, with_left=with_left), now)
 
 
 def of_person(connection: Connection, person_id: int, practice_ids: Sequence[int], now: datetime) -> Standing | None:
     """Return one person as a member of the first of these practices; None for somebody of none of them."""
     for practice_id in practice_ids:
-        found = people.member(connection, person_id, practice_id)
+        found = memberships.member(connection, person_id, practice_id)
         if found is not None:
             return _standings(connection, [found], now)[0]
     return None
@@ -118,7 +119,7 @@ def settle_coverage(connection: Connection, practice_ids: Collection[int], now: 
 
 def recheck(connection: Connection, person_id: int, now: datetime) -> None:
     """Have the practices of a person checked by the next tick: what happened may have changed their coverage."""
-    for practice_id in people.roles_of(connection, person_id):
+    for practice_id in memberships.roles_of(connection, person_id):
         practices.change(connection, practice_id, {"next_check_at": now})
 
 

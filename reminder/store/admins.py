@@ -150,7 +150,8 @@ def open_session(
 ) -> None:
     """Keep the hash of a session's secret."""
     values = {"token_hash": token_hash, "admin_id": admin_id, "created_at": now, "seen_at": now}
-    connection.execute(insert(session).values(**values, expires_at=expires_at))
+    proof = {"needs_code": False, "proved_at": now}
+    connection.execute(insert(session).values(**values, **proof, expires_at=expires_at))
 
 
 def session_admin(connection: Connection, token_hash: str, now: datetime) -> Admin | None:

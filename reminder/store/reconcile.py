@@ -25,6 +25,12 @@ CHECKS = {
         select p.id from person p where p.home_id is not null
           and not exists (select 1 from membership m
                           where m.person_id = p.id and m.practice_id = p.home_id and m.left_at is null)""",
+    "a membership has another expiry date than its person": """
+        select m.id from membership m join person p on p.id = m.person_id
+        where m.expires_on <> p.expires_on or (m.expires_on is null) <> (p.expires_on is null)""",
+    "a membership is wrong about whose home it is": """
+        select m.id from membership m join person p on p.id = m.person_id
+        where m.is_home <> coalesce(p.home_id = m.practice_id, false)""",
     "a mail counts as sent without an accepted attempt": """
         select r.id from reminder r where r.state = 'sent'
           and not exists (select 1 from attempt a where a.reminder_id = r.id and a.outcome = 'accepted')""",

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence
 from reminder.policy.moments import local_date
-from reminder.store import outbox, people, rules
+from reminder.store import memberships, outbox, people, rules
 from reminder.store.statements import rows_for
 from reminder.store.tables import reset
 
@@ -137,10 +137,12 @@ def apply_current(connection: Connection, person_id: int, now: datetime) -> None
         "reset_id": counting.id if counting else None,
         "reset_on": counting.reset_on if counting else None,
         "expires_on": expiry,
-        "known_on": local_date(counting.recorded_at, people.home_zone(connection, person_id)) if counting else None,
+        "known_on": local_date(counting.recorded_at, memberships.home_zone(connection, person_id))
+        if counting
+        else None,
         "next_step_at": now,
     }
-    people.change(connection, person_id, values)
+    people.set_clock(connection, person_id, values)
     outbox.cancel_clock(connection, person_id, reason=ENDED_BY_RESET, now=now, keep_cycle=expiry)
     if expiry is not None:
         outbox.reopen_cycle(connection, person_id, expiry, now=now)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reminder.store.engine import Store
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The newest revision in `migrations/`; a test compares the two."""
 
 

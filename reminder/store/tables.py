@@ -92,6 +92,8 @@ closure = Table(
     Column("closed_on", Date, primary_key=True),
 )
 
+_refused = text("email_refused_at is not null")
+
 person = Table(
     "person",
     metadata,
@@ -113,7 +115,11 @@ person = Table(
     Column("expires_on", Date, index=True),
     Column("known_on", Date),  # the local date on which that reset was recorded
     Column("next_step_at", Instant, index=True),
+    Index("ix_person_refused", "id", sqlite_where=_refused, postgresql_where=_refused),
 )
+
+_present = text("left_at is null")
+_visiting = text("left_at is null and not is_home")
 
 membership = Table(
     "membership",
@@ -125,7 +131,17 @@ membership = Table(
     Column("registered_at", Instant, nullable=False),
     Column("registered_by", Text, nullable=False),
     Column("left_at", Instant),
+    # Copies of the person's, so that a practice of any size is listed by date from one index:
+    Column("expires_on", Date),
+    Column("is_home", Boolean, nullable=False),
     UniqueConstraint("person_id", "practice_id"),
+    Index(
+        "ix_membership_listed",
+        *("practice_id", "expires_on", "person_id"),
+        sqlite_where=_present,
+        postgresql_where=_present,
+    ),
+    Index("ix_membership_visiting", "practice_id", sqlite_where=_visiting, postgresql_where=_visiting),
 )
 
 rule = Table(
@@ -154,6 +170,8 @@ reset = Table(
     Column("undoes_id", Integer, ForeignKey("reset.id"), unique=True),  # an undo is a row, too
 )
 
+_in_force = text("cleared_at is null")
+
 absence = Table(
     "absence",
     metadata,
@@ -164,6 +182,17 @@ absence = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Column("cleared_at", Instant),
+    Index("ix_absence_in_force", "to_on", sqlite_where=_in_force, postgresql_where=_in_force),
+)
+
+skipped_step = Table(
+    "skipped_step",
+    metadata,
+    Column("person_id", Integer, ForeignKey("person.id"), primary_key=True),
+    Column("cycle_on", Date, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("skipped_at", Instant, nullable=False),
+    Column("skipped_by", Text, nullable=False),
 )
 
 roster_import = Table(
@@ -208,6 +237,7 @@ wording = Table(
 WAITING = ("planned", "deferred", "in_doubt")
 """The states from which a reminder may be claimed."""
 _waiting = text("state in ('planned', 'deferred', 'in_doubt')")
+_failed = text("state = 'failed'")
 
 reminder = Table(
     "reminder",
@@ -257,6 +287,7 @@ reminder = Table(
     ),
     Index("ix_reminder_person_id_cycle_on", "person_id", "cycle_on"),
     Index("ix_reminder_practice_id_planned_at", "practice_id", "planned_at"),
+    Index("ix_reminder_failed", "practice_id", "failed_at", sqlite_where=_failed, postgresql_where=_failed),
 )
 
 attempt = Table(
@@ -276,11 +307,12 @@ event = Table(
     metadata,
     _id(),
     Column("happened_at", Instant, nullable=False, index=True),
-    _reference("practice_id", "practice", nullable=True, index=True),
+    _reference("practice_id", "practice", nullable=True),
     _reference("person_id", "person", nullable=True, index=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("detail", JSON, nullable=False),
+    Index("ix_event_practice_id_id", "practice_id", "id"),
 )
 
 admin = Table(
@@ -291,6 +323,16 @@ admin = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text),
     Column("created_at", Instant, nullable=False),
+    Column("signed_in_at", Instant),  # none yet: the admin was invited and has not come
+    Column("totp_key", Text),  # encrypted; None: sign-in asks for no code
+    Column("totp_used", Integer),  # the time step of the last code that was taken: no code is taken twice
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    _reference("admin_id", "admin", index=True),
 )
 
 admin_role = Table(
@@ -317,6 +359,9 @@ session = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("browser", Text),
+    Column("needs_code", Boolean, nullable=False),  # the password was right, the second factor is still to come
+    Column("proved_at", Instant, nullable=False),  # when the password or a mailed link was last asked for
 )
 
 system = Table(

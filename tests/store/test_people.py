@@ -9,7 +9,7 @@ from reminder.errors import UsageError
 from reminder.jobs import practices
 from reminder.jobs.confirm import undo_by_admin
 from reminder.policy.model import Confidence, Role
-from reminder.store import people, resets
+from reminder.store import memberships, people, reconcile, resets
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -105,3 +105,15 @@ def test_the_confidence_of_several_resets_is_read_at_once(world: World) -> None:
     ids = [world.look(key).reset_id or 0 for key in keys]
     with world.store.read() as connection:
         assert resets.confidences(connection, ids) == dict.fromkeys(ids, Confidence.ENTERED)
+
+
+def test_lists_are_read_from_copies_that_follow_the_person(world: World) -> None:
+    second = world.practice("Desert Bloom", owner="ann@desert.example")
+    alma = world.person("Alma Reyes", date(2026, 11, 1))
+    world.person("Alma Reyes", practice=second)
+    world.reset(alma, date(2026, 11, 30))
+    with world.store.write() as connection:
+        memberships.leave_practice(connection, alma, 1, world.now)
+
+    with world.store.read() as connection:
+        assert reconcile.differences(connection) == []

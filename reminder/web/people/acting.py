@@ -15,7 +15,7 @@ from reminder.jobs import confirm, staff
 from reminder.policy.model import Absence
 from reminder.policy.moments import local_date
 from reminder.roster import fields
-from reminder.store import people
+from reminder.store import memberships, people
 from reminder.web.forms import chosen_day, days_left_typed, typed_day
 from reminder.web.pages import MAY_CHANGE, PagesDep, ServicesDep, Viewer, ViewerDep
 from reminder.web.people.person import show_person
@@ -39,7 +39,7 @@ def acting_practice(viewer: Viewer, connection: Connection, person_id: int) -> t
 
     Somebody of other practices does not exist; a viewer may look, not act.
     """
-    roles = people.roles_of(connection, person_id)
+    roles = memberships.roles_of(connection, person_id)
     mine = [key for key in roles if key in viewer.practices]
     person = people.get(connection, person_id)
     if person is None or not mine:
@@ -79,7 +79,7 @@ def record_reset(
     now = services.clock()
 
     def act(connection: Connection, person: Person, practice: Practice, actor: str) -> None:
-        today = local_date(now, people.home_zone(connection, person.id))
+        today = local_date(now, memberships.home_zone(connection, person.id))
         named: dict[str, Any] = (
             {"left": days_left_typed(days_left)} if when == "days_left" else {"reset_on": chosen_day(when, date, today)}
         )
@@ -155,7 +155,7 @@ def edit(
         if changed:
             staff.edit(connection, person, practice, changed, actor=actor, now=now)
         chosen = fields.role(role)
-        if chosen is not people.roles_of(connection, person.id)[practice.id]:
+        if chosen is not memberships.roles_of(connection, person.id)[practice.id]:
             staff.change_role(connection, person, practice, chosen, actor=actor, now=now)
 
     return _act(request, pages, viewer, person_id, "edit", act)

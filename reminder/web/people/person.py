@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from reminder.jobs import standing
 from reminder.policy.expiry import last_safe_on
-from reminder.store import outbox, people, resets
+from reminder.store import memberships, outbox, resets
 from reminder.web.pages import MAY_CHANGE, Pages, PagesDep, Viewer, ViewerDep
 
 router = APIRouter()
@@ -45,8 +45,10 @@ def show_person(
     services = pages.services
     now = services.clock()
     with services.store.read() as connection:
-        parts = {key: role for key, role in people.roles_of(connection, person_id).items() if key in viewer.practices}
-        left = people.left_practices(connection, person_id)
+        parts = {
+            key: role for key, role in memberships.roles_of(connection, person_id).items() if key in viewer.practices
+        }
+        left = memberships.left_practices(connection, person_id)
         found = standing.of_person(
             connection, person_id, [*parts, *(key for key in left if key in viewer.practices)], now
         )

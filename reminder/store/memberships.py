@@ -1,0 +1,177 @@
+"""Who is in which practice, with which role, and where each person is at home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, false, func, insert, select, update
+
+from reminder.policy.model import Mode, Role
+from reminder.store.people import Person, _person
+from reminder.store.statements import rows_for
+from reminder.store.tables import membership, person, practice
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row, Select
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A person in one practice."""
+
+    person: Person
+    practice_id: int
+    role: Role
+    registered_at: datetime
+    left_at: datetime | None
+
+
+def join_practice(
+    connection: Connection,
+    person_id: int,
+    practice_id: int,
+    role: Role,
+    *,
+    now: datetime,
+    registered_by: str,
+) -> None:
+    """Make a person a member of a practice, again if they had left it, and settle where their home is."""
+    expiry = select(person.c.expires_on).where(person.c.id == person_id).scalar_subquery()
+    values = {
+        "role": role,
+        "registered_at": now,
+        "registered_by": registered_by,
+        "left_at": None,
+        "expires_on": expiry,
+        "is_home": False,
+    }
+    here = and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)
+    if connection.execute(update(membership).where(here).values(values)).rowcount == 0:
+        connection.execute(insert(membership).values(person_id=person_id, practice_id=practice_id, **values))
+    settle_home(connection, person_id, now)
+
+
+def leave_practice(connection: Connection, person_id: int, practice_id: int, now: datetime) -> None:
+    """End a membership; the home passes on to the next practice."""
+    here = and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)
+    connection.execute(update(membership).where(here, membership.c.left_at.is_(None)).values(left_at=now))
+    settle_home(connection, person_id, now)
+
+
+def set_role(connection: Connection, person_id: int, practice_id: int, role: Role) -> None:
+    """Change the role of a member."""
+    here = and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)
+    connection.execute(update(membership).where(here).values(role=role))
+
+
+def settle_home(connection: Connection, person_id: int, now: datetime) -> None:
+    """Give the person their home: the present one while it is live and they are in it, else the first live one, else
+    the first. The clock is looked at again.
+    """
+    query = (
+        select(practice.c.id)
+        .join(membership, membership.c.practice_id == practice.c.id)
+        .join(person, person.c.id == membership.c.person_id)
+        .where(membership.c.person_id == person_id, membership.c.left_at.is_(None))
+        .order_by(
+            case((practice.c.mode == Mode.LIVE, 0), else_=1),
+            case((practice.c.id == person.c.home_id, 0), else_=1),
+            membership.c.registered_at,
+            membership.c.id,
+        )
+        .limit(1)
+    )
+    set_home(connection, person_id, connection.scalar(query), now)
+
+
+def set_home(connection: Connection, person_id: int, practice_id: int | None, now: datetime) -> None:
+    """Make one of the person's practices their home; None for somebody who is in none."""
+    connection.execute(update(person).where(person.c.id == person_id).values(home_id=practice_id, next_step_at=now))
+    is_home = membership.c.practice_id == practice_id if practice_id is not None else false()
+    connection.execute(update(membership).where(membership.c.person_id == person_id).values(is_home=is_home))
+
+
+def register_again(connection: Connection, practice_id: int, now: datetime) -> list[int]:
+    """Treat every member as registered now, as on going live; return who they are."""
+    ids = list(connection.scalars(_active_ids(practice_id)))
+    for person_id in ids:
+        settle_home(connection, person_id, now)
+    homed = and_(person.c.id.in_(ids), person.c.home_id == practice_id)
+    connection.execute(update(person).where(homed).values(registered_at=now))
+    return ids
+
+
+def _active_ids(practice_id: int) -> Any:  # noqa: ANN401 - a select of one column
+    return select(membership.c.person_id).where(
+        membership.c.practice_id == practice_id,
+        membership.c.left_at.is_(None),
+    )
+
+
+def home_zone(connection: Connection, person_id: int) -> str:
+    """Return the time zone of the person's home; UTC for somebody without a practice."""
+    query = select(practice.c.zone).join(person, person.c.home_id == practice.c.id).where(person.c.id == person_id)
+    return connection.scalar(query) or "UTC"
+
+
+def roles_of(connection: Connection, person_id: int) -> dict[int, Role]:
+    """Return the person's present practices and the role in each."""
+    query = select(membership.c.practice_id, membership.c.role).where(
+        membership.c.person_id == person_id,
+        membership.c.left_at.is_(None),
+    )
+    return {row.practice_id: Role(row.role) for row in connection.execute(query.order_by(membership.c.id))}
+
+
+def left_practices(connection: Connection, person_id: int) -> list[int]:
+    """Return the practices that a person has left."""
+    query = select(membership.c.practice_id).where(
+        membership.c.person_id == person_id, membership.c.left_at.is_not(None)
+    )
+    return list(connection.scalars(query))
+
+
+def member(connection: Connection, person_id: int, practice_id: int) -> Member | None:
+    """Return a person as a member of one practice, also of one they have left."""
+    query = _member_query().where(membership.c.practice_id == practice_id, person.c.id == person_id)
+    row = connection.execute(query).first()
+    return _member(row) if row else None
+
+
+def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, Role]]]:
+    """Return the present memberships of several people: person id to (practice id, role)."""
+    present = select(membership).where(membership.c.left_at.is_(None)).order_by(membership.c.id)
+    found: dict[int, list[tuple[int, Role]]] = {}
+    for row in rows_for(connection, ids, lambda some: present.where(membership.c.person_id.in_(some))):
+        found.setdefault(row.person_id, []).append((row.practice_id, Role(row.role)))
+    return found
+
+
+def members(connection: Connection, practice_id: int, *, with_left: bool = False) -> list[Member]:
+    """Return the members of a practice by name; those who left it only if asked for."""
+    query = (
+        _member_query().where(membership.c.practice_id == practice_id).order_by(func.lower(person.c.name), person.c.id)
+    )
+    if not with_left:
+        query = query.where(membership.c.left_at.is_(None))
+    return [_member(row) for row in connection.execute(query)]
+
+
+def _member_query() -> Select[Any]:
+    parts = (membership.c.role, membership.c.practice_id, membership.c.left_at)
+    joined_at = membership.c.registered_at.label("joined_at")
+    return select(person, *parts, joined_at).join(membership, membership.c.person_id == person.c.id)
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(
+        person=_person(row),
+        practice_id=row.practice_id,
+        role=Role(row.role),
+        registered_at=row.joined_at,
+        left_at=row.left_at,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 MOST_SHOWN = 8
-LATE = timedelta(minutes=10)
 NEEDS_ATTENTION = (Status.EXPIRED, Status.DUE, Status.UNKNOWN)
 
 
@@ -36,7 +34,6 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
     now = services.clock()
     with services.store.read() as connection:
         everybody = {key: standing.of_practice(connection, key, now) for key in viewer.practices}
-        held = system.hold(connection)
         last = system.get_instant(connection, LAST_TICK)
         coming = _coming(connection, services, viewer)
     coverage = {
@@ -53,9 +50,7 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
         shown=attention[:MOST_SHOWN],
         coverage=coverage,
         coming=coming,
-        held=held,
         last=last,
-        late=last is None or now - last > LATE,
         now=now,
         next_expiry=min((f.person.expires_on for f in people.values() if f.person.expires_on), default=None),
     )

@@ -21,6 +21,7 @@ from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
 from reminder.store import admins, practices
+from reminder.web.alerts import alerts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,6 +41,12 @@ class Viewer:
     admin: admins.Admin
     roles: dict[int, AdminRole]
     practices: dict[int, Practice]
+
+    @property
+    def place(self) -> str:
+        """Name where the viewer is: their practice, or how many they look after."""
+        names = [practice.name for practice in self.practices.values()]
+        return names[0] if len(names) == 1 else f"{len(names)} practices"
 
 
 class Pages:
@@ -76,9 +83,12 @@ class Pages:
 
     def show(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - whatever the page shows
         """Render a page."""
+        viewer: Viewer | None = getattr(request.state, "viewer", None)
         shared = {
             "path": request.url.path,
-            "viewer": getattr(request.state, "viewer", None),
+            "viewer": viewer,
+            "place": viewer.place if viewer else "reminder",
+            "alerts": getattr(request.state, "alerts", ()),
             "demo": self.signed_in_as is not None,
             "insecure_warning": self.insecure_warning,
         }
@@ -116,8 +126,9 @@ def _viewer(request: Request) -> Viewer:
     pages = _pages(request)
     with pages.services.store.read() as connection:
         found = pages.viewer(connection, request)
-    if found is None:
-        raise HTTPException(401)
+        if found is None:
+            raise HTTPException(401)
+        request.state.alerts = alerts(connection, found.practices.values(), pages.services.clock())
     request.state.viewer = found
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.policy.model import AdminRole
-from reminder.store import people
+from reminder.store import memberships
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -37,7 +37,7 @@ def confirm(browser: TestClient, page: str) -> str:
 
 def registered(world: World) -> list[str]:
     with world.store.read() as connection:
-        return [member.person.name for member in people.members(connection, 1)]
+        return [member.person.name for member in memberships.members(connection, 1)]
 
 
 def test_nothing_is_written_before_the_button(world: World, owner: TestClient) -> None:

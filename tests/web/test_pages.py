@@ -53,7 +53,7 @@ def test_an_empty_practice_says_what_to_do(owner: TestClient) -> None:
 def test_a_silent_scheduler_is_told_on_the_first_page(peopled: World, owner: TestClient) -> None:
     peopled.now += timedelta(minutes=11)
 
-    assert "The reminders are not running" in owner.get("/").text
+    assert "The reminders have not run since" in owner.get("/").text
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_healthz_tells_whether_reminders_go_out(world: World, site: Site) -> Non
 def test_every_answer_has_the_headers(peopled: World, site: Site) -> None:
     paths = [route.path for route in site.app.routes if isinstance(route, Route)]
     browser = site.signed_in(OWNER)
-    for path in [*paths, "/static/reminder.css", "/nowhere"]:
+    for path in [*paths, "/static/base.css", "/nowhere"]:
         answer = browser.get(re.sub(r"\{[a-z_]+(:int)?\}", "1", path))
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy, path

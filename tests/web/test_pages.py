@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.routing import Route
 
 from reminder.jobs.signing_in import hasher, make_sign_in_link
 from reminder.store import admins
@@ -219,18 +217,13 @@ def test_healthz_tells_whether_reminders_go_out(world: World, site: Site) -> Non
     assert "ran last at" in old.json()["reason"]
 
 
-def test_every_answer_has_the_headers(peopled: World, site: Site) -> None:
-    paths = [route.path for route in site.app.routes if isinstance(route, Route)]
-    browser = site.signed_in(OWNER)
-    for path in [*paths, "/static/base.css", "/nowhere"]:
-        answer = browser.get(re.sub(r"\{[a-z_]+(:int)?\}", "1", path))
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'none'" in policy, path
-        assert "unsafe-inline" not in policy.partition("style-src")[0], path
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert "max-age=31536000" in answer.headers["strict-transport-security"]
-        assert path.startswith("/static") or "no-" in answer.headers["cache-control"], path
+@pytest.mark.parametrize("path", ["/static/base.css", "/nowhere"])
+def test_what_is_no_page_has_the_headers_too(site: Site, path: str) -> None:
+    answer = site.signed_in(OWNER).get(path)
+
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "max-age=31536000" in answer.headers["strict-transport-security"]
 
 
 def test_a_form_that_is_too_long_is_not_read(site: Site) -> None:

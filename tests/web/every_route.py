@@ -1,0 +1,120 @@
+"""Every route of the pages, with who may use it: the one table from which access, safety and pictures are tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from fastapi.routing import APIRoute
+
+from reminder.web.app import PAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Access(Enum):
+    """Who may use a route. Whoever is not signed in is sent to the sign-in page, PUBLIC ones aside."""
+
+    PUBLIC = auto()  # anybody
+    SIGNED_IN = auto()  # any admin, who sees their own practices only
+    LOOK = auto()  # the admins of the practice in the address; for others it does not exist
+    CHANGE = auto()  # its owners and editors; a viewer is refused
+    OWN = auto()  # its owners; editors and viewers are refused
+    CHANGE_ANY = auto()  # who is owner or editor anywhere: the form says where
+    OWN_ANY = auto()  # who is owner anywhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """How one route is used: by whom, with which address of practice 1, and with which form."""
+
+    access: Access
+    path: str = ""  # an example of the address, where the route has parts to fill in
+    form: Mapping[str, str] = field(default_factory=dict)
+    is_page: bool = True  # a page to look at, not a file or a fragment
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Yield method and path of every route; HEAD is answered as GET is."""
+    for module in PAGES:
+        for route in module.router.routes:
+            assert isinstance(route, APIRoute)
+            yield from ((method, route.path) for method in sorted(route.methods))
+
+
+RESET = {"when": "date", "date": "2026-11-20"}
+
+USES: dict[tuple[str, str], Use] = {
+    # Anybody
+    ("GET", "/healthz"): Use(access=Access.PUBLIC, path="/healthz", is_page=False),
+    ("GET", "/help"): Use(access=Access.PUBLIC, path="/help"),
+    ("GET", "/is-this-mail-real"): Use(access=Access.PUBLIC, path="/is-this-mail-real"),
+    ("GET", "/r/{token}"): Use(access=Access.PUBLIC, path="/r/TOKEN"),
+    ("POST", "/r/{token}"): Use(access=Access.PUBLIC, path="/r/TOKEN", form={"when": "today"}),
+    ("POST", "/r/{token}/undo"): Use(access=Access.PUBLIC, path="/r/TOKEN/undo"),
+    ("POST", "/r/{token}/not-needed"): Use(access=Access.PUBLIC, path="/r/TOKEN/not-needed"),
+    ("GET", "/calendar/{token}.ics"): Use(access=Access.PUBLIC, path="/calendar/CALENDAR.ics", is_page=False),
+    ("GET", "/sign-in"): Use(access=Access.PUBLIC, path="/sign-in"),
+    ("POST", "/sign-in"): Use(access=Access.PUBLIC, path="/sign-in", form={"email": "x@y.example", "password": "x"}),
+    ("GET", "/sign-in/{token}"): Use(access=Access.PUBLIC, path="/sign-in/LINK"),
+    ("POST", "/sign-in/{token}"): Use(access=Access.PUBLIC, path="/sign-in/LINK"),
+    ("POST", "/sign-out"): Use(access=Access.PUBLIC, path="/sign-out"),
+    # People
+    ("GET", "/"): Use(access=Access.SIGNED_IN, path="/"),
+    ("GET", "/people"): Use(access=Access.SIGNED_IN, path="/people"),
+    ("GET", "/people/{person_id:int}"): Use(access=Access.LOOK, path="/people/1"),
+    ("POST", "/people/{person_id:int}/reset"): Use(access=Access.CHANGE, path="/people/1/reset", form=RESET),
+    ("POST", "/people/{person_id:int}/undo"): Use(access=Access.CHANGE, path="/people/1/undo"),
+    ("POST", "/people/{person_id:int}/pause"): Use(
+        access=Access.CHANGE, path="/people/1/pause", form={"from_on": "2026-12-02", "to_on": "2026-12-05"}
+    ),
+    ("POST", "/people/{person_id:int}/back"): Use(access=Access.CHANGE, path="/people/1/back"),
+    ("POST", "/people/{person_id:int}/edit"): Use(
+        access=Access.CHANGE,
+        path="/people/1/edit",
+        form={"name": "Alma Gold", "email": "gold@lakeside.example", "role": "AO"},
+    ),
+    ("POST", "/people/{person_id:int}/remove"): Use(access=Access.CHANGE, path="/people/1/remove"),
+    # Rosters
+    ("GET", "/people/import"): Use(access=Access.CHANGE_ANY, path="/people/import"),
+    ("POST", "/people/import"): Use(
+        access=Access.CHANGE_ANY, path="/people/import", form={"pasted": "Name,Email,Role\nA B,ab@x.example,AO\n"}
+    ),
+    ("GET", "/people/imports/{number}"): Use(access=Access.LOOK, path="/people/imports/1"),
+    ("POST", "/people/imports/{number}/undo"): Use(access=Access.CHANGE, path="/people/imports/1/undo"),
+    # Sending
+    ("GET", "/schedule"): Use(access=Access.SIGNED_IN, path="/schedule"),
+    ("GET", "/messages"): Use(access=Access.SIGNED_IN, path="/messages"),
+    ("POST", "/messages/{number}/resend"): Use(access=Access.CHANGE, path="/messages/FAILED/resend"),
+    ("POST", "/messages/release"): Use(access=Access.OWN_ANY, path="/messages/release"),
+    ("GET", "/mails/{number}"): Use(access=Access.LOOK, path="/mails/1"),
+    ("GET", "/mails/{number}/html"): Use(access=Access.LOOK, path="/mails/1/html", is_page=False),
+    # Settings
+    ("GET", "/settings"): Use(access=Access.SIGNED_IN, path="/settings"),
+    ("POST", "/settings/{practice_id}/mode"): Use(access=Access.OWN, path="/settings/1/mode", form={"mode": "trial"}),
+    ("POST", "/settings/{practice_id}/schedule"): Use(
+        access=Access.CHANGE,
+        path="/settings/1/schedule",
+        form={"plan": "gentle", "zone": "America/Chicago", "send_time": "08:00"},
+    ),
+    ("GET", "/settings/{practice_id}/what-if"): Use(
+        access=Access.LOOK, path="/settings/1/what-if?plan=gentle&zone=America/Chicago&send_time=08:00"
+    ),
+    ("POST", "/settings/{practice_id}/calendar"): Use(
+        access=Access.CHANGE, path="/settings/1/calendar", form={"close": "2026-12-24"}
+    ),
+    ("POST", "/settings/{practice_id}/sender"): Use(
+        access=Access.CHANGE,
+        path="/settings/1/sender",
+        form={"name": "Lakeside", "sender_name": "Lakeside", "reply_to": "dana@lakeside.example", "escalate_to": ""},
+    ),
+}
+"""Words in capitals stand for what only the tests' world knows: a link's token, the number of a failed mail."""
+
+SHOWN_ELSEWHERE = {
+    ("POST", "/people/import/{draft}"): "tests/web/test_importing.py",
+    ("GET", "/people/import/{draft}/rows-to-fix.csv"): "tests/web/test_importing.py",
+}
+"""Routes that exist only for who read a list a moment ago: the file that walks them."""

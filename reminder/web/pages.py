@@ -21,6 +21,7 @@ from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
 from reminder.store import admins, practices
+from reminder.web import words
 from reminder.web.alerts import alerts
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class Pages:
             "longdate": lambda day: longdate(str(day)),
             "shortdate": lambda day: shortdate(str(day)),
             "role_name": facts.ROLE_NAMES.__getitem__,
+            "kind_words": words.KINDS.__getitem__,
+            "state_words": words.state_words,
+            "reason_words": words.reason_words,
+            "local_moment": words.local_moment,
+            "clock_time": words.clock_time,
         }
         environment.globals |= {"facts": facts, "days_phrase": days_phrase}
         return environment

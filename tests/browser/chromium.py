@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -40,23 +41,46 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[str]:
-    """Run `reminder demo` as a process of its own and give its address."""
-    command = [sys.executable, "-c", "from reminder.cli import main; main()", "demo", "--no-open", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+def running(*arguments: str, says: str) -> Iterator[tuple[str, list[str]]]:
+    """Run a Python program that serves pages; give their address and the lines printed before it."""
     process = subprocess.Popen(
-        [*command, "--dir", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
         assert process.stdout is not None
-        address = next(line.split()[-1] for line in process.stdout if "The demo is at" in line)
-        wait_for(address)
-        yield address.rstrip("/")
+        before: list[str] = []
+        for line in process.stdout:
+            before.append(line)
+            if says in line:
+                break
+        else:
+            raise AssertionError("".join(before))
+        wait_for(before[-1].split()[-1])
+        yield before[-1].split()[-1].rstrip("/"), before[:-1]
     finally:
         process.terminate()
         process.wait(timeout=20)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """Run `reminder demo` and give its address."""
+    command = ("-c", "from reminder.cli import main; main()", "demo", "--no-open", "--port", "0", "--dir", str(folder))
+    with running(*command, says="The demo is at") as (address, _):
+        yield address
+
+
+@contextmanager
+def pages(state: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Serve the pages in a state (see `tests.browser.serve`); give their address and what is known of the state."""
+    with running("-m", "tests.browser.serve", state, str(folder), says="The pages are at") as (address, before):
+        yield address, json.loads(before[-1])
 
 
 def wait_for(address: str) -> None:

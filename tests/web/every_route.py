@@ -41,7 +41,7 @@ def routes() -> Iterator[tuple[str, str]]:
     for module in PAGES:
         for route in module.router.routes:
             assert isinstance(route, APIRoute)
-            yield from ((method, route.path) for method in sorted(route.methods))
+            yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
 RESET = {"when": "date", "date": "2026-11-20"}

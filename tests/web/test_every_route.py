@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from reminder.jobs.import_terms import Request
-from reminder.jobs.importing import import_roster
-from reminder.jobs.signing_in import make_sign_in_link
-from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.policy.model import AdminRole, Role
-from reminder.roster.reading import read_roster
-from reminder.store import admins, migrate, practices
 from reminder.store.engine import Store
 from reminder.store.tables import metadata
 from reminder.web.app import create_app
 from tests.web.every_route import SHOWN_ELSEWHERE, USES, Access, Use, routes
-from tests.world import OWNER, PUBLIC_URL, World, chicago
+from tests.web.example import NOW, VISITORS, Kept, keep_example
+from tests.world import PUBLIC_URL, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,85 +22,15 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
-ANN = "ann@desert.example"
-VISITORS = {
-    "owner": OWNER,
-    "editor": "editor@lakeside.example",
-    "viewer": "viewer@lakeside.example",
-    "stranger": ANN,
-    "nobody": "",
-}
 NOT_PRODUCT_DATA = {"session", "sign_in_link", "system"}
 """Tables that tell who is signed in and when the program was last seen to work."""
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
-NOW = chicago("2026-12-01")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A world that was made once: its database, and a one-time link for each visitor."""
-
-    path: Path
-    links: dict[str, str]
-    known: dict[str, str]
-
-    def address(self, use: Use) -> str:
-        """Return the example's address with the words in capitals filled in."""
-        path = use.path
-        for word, value in self.known.items():
-            path = path.replace(word, value)
-        return path
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """Two practices; in the first one AO with a mail sent, one person unknown, one whose address was refused."""
-    path = tmp_path_factory.mktemp("routes") / "reminder.db"
-    store = Store(f"sqlite:///{path}")
-    migrate.upgrade(store)
-    world = World(store, NOW)
-    world.practice()
-    other = world.practice("Desert Bloom", zone="America/Phoenix", owner=ANN)
-    world.person("Alma Reyes", date(2026, 10, 9), role=Role.AUTHORIZED_OFFICIAL)
-    world.person("Farah Haddad")
-    world.person("Wes Young", date(2026, 10, 9), practice=other)
-    refusal = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
-    world.tick()
-    take_roster(world)
-    world.person("Karin Jaeger", date(2026, 9, 3))
-    world.transport.answers.append(refusal)
-    world.tick()
-    alma = next(mail for mail in world.mails if mail.to.startswith("alma"))
-    known = {
-        "TOKEN": alma.link.removeprefix("/r/"),
-        "CALENDAR": world.services.links.calendar(1, alma.to).rpartition("/")[2].removesuffix(".ics"),
-        "FAILED": str(world.reminders(state="failed")[0].id),
-    }
-    links = {}
-    with store.write() as connection:
-        for role in (AdminRole.EDITOR, AdminRole.VIEWER):
-            key = admins.add(connection, email=VISITORS[role], name=role, now=NOW)
-            admins.grant(connection, key, 1, role)
-        for visitor, email in VISITORS.items():
-            found = admins.with_email(connection, email)
-            if found is not None:
-                links[visitor] = make_sign_in_link(connection, found.id, NOW)
-        known["LINK"] = make_sign_in_link(connection, 1, NOW).removeprefix("/sign-in/")
-    store.close()
-    return Kept(path=path, links=links, known=known)
-
-
-def take_roster(world: World) -> None:
-    """Import one person into the first practice."""
-    text = b"Name,Email,Role\nBen Okafor,ben@lakeside.example,AM\n"
-    with world.store.read() as connection:
-        practice = practices.load(connection)[1]
-    roster = read_roster(text, file_name="roster.csv", today=date(2026, 12, 1))
-    wanted = Request(
-        practice=practice, allowed=[practice], roster=roster, file_name="roster.csv", by="Dana", actor="test"
-    )
-    import_roster(world.store, wanted, world.now)
+    return keep_example(tmp_path_factory.mktemp("routes") / "reminder.db")
 
 
 @pytest.fixture

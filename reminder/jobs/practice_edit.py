@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
@@ -12,10 +12,12 @@ from reminder.policy.ladder import ladder_from_text
 from reminder.policy.model import Mode, Schedule
 from reminder.policy.moments import zone_named
 from reminder.policy.window import send_time_from_text
-from reminder.roster.fields import email_address, plain_text
+from reminder.roster.fields import email_address, plain_paragraph, plain_text
 from reminder.store import events, memberships, people, practices
+from reminder.store.practices import OwnWords
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PracticeEdit:
-    """What is to change, as it was typed; None leaves a thing as it is. `escalate_to`: who, or empty for nobody."""
+    """What is to change, as it was typed; None leaves a thing as it is. `escalate_to`: who, or empty for nobody;
+    `own_words`: all four, as `own_words_of` read them.
+    """
 
     mode: str | None = None
     zone: str | None = None
@@ -37,6 +41,24 @@ class PracticeEdit:
     sender_name: str | None = None
     reply_to: str | None = None
     escalate_to: str | None = None
+    own_words: OwnWords | None = None
+
+
+def own_words_of(*, greeting: str, sign_off: str, contact_line: str, paragraph: str) -> OwnWords:
+    """Return a practice's own words from what was typed; an empty field means ours. Raise UsageError for a text that
+    may not stand in a mail, such as one with a link: a mail holds links to our own pages alone.
+    """
+    return OwnWords(
+        # In the mail a comma follows the person's name; the one after the greeting is typed out of habit.
+        greeting=_said(greeting.rstrip(", "), "greeting", plain_text),
+        sign_off=_said(sign_off, "sign_off", plain_text),
+        contact_line=_said(contact_line, "contact_line", plain_text),
+        paragraph=_said(paragraph, "paragraph", plain_paragraph),
+    )
+
+
+def _said(text: str, field: str, check: Callable[[str, str], str]) -> str | None:
+    return check(text, field) if text.strip() else None
 
 
 def schedule_of(base: Schedule, *, zone: str | None, send_time: str | None, ladder: str | None) -> Schedule:
@@ -78,6 +100,8 @@ def _columns(connection: Connection, practice: Practice, wanted: PracticeEdit) -
         columns["reply_to"] = email_address(wanted.reply_to, "reply_to", personal=False)
     if wanted.escalate_to is not None:
         columns["escalate_to"] = _chosen(connection, practice, wanted.escalate_to)
+    if wanted.own_words is not None:
+        columns |= asdict(wanted.own_words)
     taken = columns.get("name", practice.name)
     if any(other.name == taken and key != practice.id for key, other in practices.load(connection).items()):
         message = f"practice: {taken!r} exists already; choose another name"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,7 @@ def _example(connection: Connection, occasion: Occasion, kind: Kind) -> dict[str
         "practice_name": occasion.practice.name,
         "sender_name": occasion.practice.sender_name,
         "contact": occasion.practice.reply_to,
+        "own": asdict(occasion.practice.own_words),
         "today": today.isoformat(),
         "trial_for": None,
         "person_name": "Alex Example",

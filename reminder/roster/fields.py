@@ -13,6 +13,8 @@ from reminder.roster.safe_text import danger_in, hidden_character_in, says_nothi
 
 NAME_LENGTH = 120
 """Longer names are pasted text; the headers of a mail would wrap around them."""
+PARAGRAPH_LENGTH = 600
+"""Five lines of a mail: what is longer is no longer read."""
 USER_ID_LENGTH = 100
 SHOWN_LENGTH = 100
 """So much of a refused value is shown again; the rest is cut off."""
@@ -95,6 +97,11 @@ def plain_text(text: str, field: str) -> str:
     return _visible(text, field, "a text")
 
 
+def plain_paragraph(text: str, field: str) -> str:
+    """Return a few sentences that are safe in a mail's body, on one line: no links, nothing hidden."""
+    return _visible(" ".join(text.splitlines()), field, "a text", PARAGRAPH_LENGTH)
+
+
 def user_id(text: str, field: str = "user_id") -> str:
     """Return an I&A user ID as it was typed, leading zeros kept, without spaces around it."""
     value = tidy(text)
@@ -138,15 +145,15 @@ def role(text: str, field: str = "role") -> Role:
     raise FieldError(field, text, f"is none of the five I&A roles: {ROLE_CHOICE}")
 
 
-def _visible(text: str, field: str, what: str) -> str:
+def _visible(text: str, field: str, what: str, longest: int = NAME_LENGTH) -> str:
     value = tidy(text)
     if not value:
         raise FieldError(field, text, f"is empty; type {what}")
     danger = danger_in(value)
     if danger:
         raise FieldError(field, text, danger)
-    if len(value) > NAME_LENGTH:
-        raise FieldError(field, text, f"is longer than {NAME_LENGTH} characters; shorten it")
+    if len(value) > longest:
+        raise FieldError(field, text, f"is longer than {longest} characters; shorten it")
     return value
 
 

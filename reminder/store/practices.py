@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnWords:
+    """What a practice says in its own words in the mails to its people; None: our words, or nothing."""
+
+    greeting: str | None = None
+    sign_off: str | None = None
+    contact_line: str | None = None
+    paragraph: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Practice:
     """One practice as the rules see it."""
 
@@ -34,6 +44,7 @@ class Practice:
     escalate_to: int | None
     at_risk: bool
     next_check_at: datetime | None
+    own_words: OwnWords
 
     @property
     def is_trial(self) -> bool:
@@ -59,6 +70,7 @@ def _practice(row: Row[Any], closures: Collection[date]) -> Practice:
         escalate_to=row.escalate_to,
         at_risk=row.at_risk,
         next_check_at=row.next_check_at,
+        own_words=OwnWords(**{name: getattr(row, name) for name in OwnWords.__dataclass_fields__}),
     )
 
 

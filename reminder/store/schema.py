@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reminder.store.engine import Store
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The newest revision in `migrations/`; a test compares the two."""
 
 

@@ -82,6 +82,11 @@ practice = Table(
     # person refers to the practice and the two would go in a circle
     Column("at_risk", Boolean, nullable=False),
     Column("next_check_at", Instant, index=True),
+    # Its own words in the mails to its people; none: ours
+    Column("greeting", Text),
+    Column("sign_off", Text),
+    Column("contact_line", Text),
+    Column("paragraph", Text),
     CheckConstraint("mode in ('trial', 'live')", name="mode"),
 )
 

@@ -14,7 +14,7 @@ from reminder.web import home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
 from reminder.web.people import acting, person, table
-from reminder.web.practice import settings
+from reminder.web.practice import settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
@@ -33,7 +33,7 @@ PAGES = (
     *(table, person, acting),
     importing,
     *(schedule, messages, mails),
-    settings,
+    *(settings, wording),
 )
 """Every module that answers requests."""
 

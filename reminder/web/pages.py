@@ -49,6 +49,17 @@ class Viewer:
         names = [practice.name for practice in self.practices.values()]
         return names[0] if len(names) == 1 else f"{len(names)} practices"
 
+    def practice(self, wanted: int = 0) -> Practice:
+        """Return the practice asked for, the first of them without; one that is not the viewer's does not exist."""
+        found = self.practices.get(wanted or next(iter(self.practices), 0))
+        if found is None:
+            raise HTTPException(404)
+        return found
+
+    def may_change(self, practice_id: int) -> bool:
+        """Tell whether the viewer is owner or editor of a practice."""
+        return self.roles.get(practice_id) in MAY_CHANGE
+
 
 class Pages:
     """The templates and what every page shows."""

@@ -105,6 +105,11 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/settings/{practice_id}/calendar"): Use(
         access=Access.CHANGE, path="/settings/1/calendar", form={"close": "2026-12-24"}
     ),
+    ("GET", "/settings/wording"): Use(access=Access.SIGNED_IN, path="/settings/wording"),
+    ("GET", "/settings/wording/mail"): Use(access=Access.SIGNED_IN, path="/settings/wording/mail", is_page=False),
+    ("POST", "/settings/{practice_id:int}/wording"): Use(
+        access=Access.CHANGE, path="/settings/1/wording", form={"greeting": "Dear"}
+    ),
     ("POST", "/settings/{practice_id}/sender"): Use(
         access=Access.CHANGE,
         path="/settings/1/sender",

@@ -29,6 +29,7 @@ COMMON: dict[str, Any] = {
     "practice_name": "Lakeside Family Medicine",
     "sender_name": "Lakeside Family Medicine",
     "contact": "dana@lakeside.example",
+    "own": dict.fromkeys(("greeting", "sign_off", "contact_line", "paragraph")),
     "today": "2026-12-01",
     "trial_for": None,
     "person_name": "Chloé Dubois",
@@ -189,6 +190,25 @@ def test_the_first_mail_opens_with_who_registered_them(name: str) -> None:
     assert "Dana Whitfield registered you at Lakeside Family Medicine for reminders" in " ".join(first.text.split())
     assert "This is your first mail" in words(first.html)
     assert "first mail" not in later.text
+
+
+@pytest.mark.parametrize("name", ["warning", "expired", "ask", "receipt"])
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_a_practices_own_words_are_added_and_nothing_else_changes(name: str, part: str) -> None:
+    own = {
+        "greeting": "Dear",
+        "sign_off": "Thank you, Dana",
+        "contact_line": "Dana, 555-0100",
+        "paragraph": "Come by on Tuesday.",
+    }
+    before, after = (getattr(rendered, part) for rendered in (render(name), render(name, own=own)))
+    without = after.replace("Dear Chlo", "Hello Chlo").replace("Dana, 555-0100, or ", "")
+    for added in ("Come by on Tuesday.", "Thank you, Dana"):
+        assert without.count(added) == 1
+        without = without.replace(added, "").replace('<p style="margin:0 0 16px;"></p>', "")
+
+    assert without != after
+    assert "".join(without.split()) == "".join(before.split())
 
 
 def test_an_official_loses_something_else_than_a_surrogate() -> None:

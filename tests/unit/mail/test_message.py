@@ -1,0 +1,81 @@
+"""The bytes of a mail, against the standard library's parser: what is read back is what was meant, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reminder.mail.message import Envelope, MessageError, build, message_id
+from reminder.mail.wording import Rendered
+
+HEADERS = {
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "X-Reminder-Kind", "Auto-Submitted",
+    "X-Auto-Response-Suppress", "MIME-Version", "Content-Type",
+}  # fmt: skip
+NAMES = st.text(max_size=100)
+ORDINARY = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=80)
+BODIES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=600)
+LONG_LINES = st.builds(
+    lambda word, count: word * count, st.sampled_from(["x", "é", "a b ", "=", ".", "💡"]), st.integers(0, 1100)
+)
+
+
+def envelope(name: str, sender: str, link: str | None = None) -> Envelope:
+    return Envelope(
+        kind="warning",
+        sender_name=sender,
+        sender_address="reminders@lakeside.example",
+        reply_to="dana@lakeside.example",
+        recipient_name=name,
+        recipient="alma@lakeside.example",
+        message_id=message_id(7, 1, "lakeside.example"),
+        date=datetime(2026, 12, 1, 14, tzinfo=UTC),
+        list_unsubscribe=link,
+    )
+
+
+def read_back(data: bytes) -> Any:
+    return message_from_bytes(data, policy=policy.SMTP)
+
+
+@given(name=ORDINARY, sender=ORDINARY, subject=ORDINARY, text=BODIES | LONG_LINES, html=BODIES | LONG_LINES)
+def test_what_is_read_back_is_what_was_meant(name: str, sender: str, subject: str, text: str, html: str) -> None:
+    name, sender, subject = (" ".join(words.split()) for words in (name, sender, subject))
+    text, html = text.strip() + "\n", html.strip() + "\n"
+    try:
+        data = build(envelope(name, sender), Rendered(subject=subject, text=text, html=html))
+    except MessageError:
+        assert "=?" in name + sender + subject
+        return
+    parsed = read_back(data)
+
+    assert set(parsed.keys()) == HEADERS
+    assert len(parsed.keys()) == len(HEADERS)
+    assert [(one.display_name, one.addr_spec) for one in parsed["From"].addresses] == [
+        (sender, "reminders@lakeside.example")
+    ]
+    assert [(one.display_name, one.addr_spec) for one in parsed["To"].addresses] == [(name, "alma@lakeside.example")]
+    assert str(parsed["Subject"]) == subject
+    assert parsed["Date"].datetime == datetime(2026, 12, 1, 14, tzinfo=UTC)
+    assert [part.get_content_type() for part in parsed.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    for subtype, meant in (("plain", text), ("html", html)):
+        assert parsed.get_body(preferencelist=(subtype,)).get_content().replace("\r\n", "\n") == meant
+    assert not [defect for part in parsed.walk() for defect in part.defects]
+
+
+@given(name=NAMES, sender=NAMES, subject=NAMES, text=BODIES | LONG_LINES)
+def test_whatever_is_written_is_lines_a_server_takes(name: str, sender: str, subject: str, text: str) -> None:
+    try:
+        data = build(envelope(name, sender), Rendered(subject=subject, text=text, html=text))
+    except MessageError:
+        return
+
+    assert data.isascii()
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert b"\r" not in data.replace(b"\r\n", b"")
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+    assert set(read_back(data).keys()) == HEADERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from reminder.store.practices import Practice
 
 OPEN_END = "until further notice"
+REMOVED = "person.removed"
+TAKE_BACK = timedelta(days=30)
+"""For so long a leaving can be taken back as if it had not been."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,25 @@ def register(
         person_id = known.id
         if not memberships.roles_of(connection, known.id):
             people.change(connection, known.id, {"registered_at": now, "registered_by": by})
-    memberships.join_practice(connection, person_id, practice.id, wanted.role, now=now, registered_by=by)
+    _join(connection, person_id, practice, wanted.role, by=by, actor=actor, now=now)
+    return person_id
+
+
+def join(
+    connection: Connection, person: Person, practice: Practice, role: Role, *, by: str, actor: str, now: datetime
+) -> None:
+    """Register somebody in one more practice; raise UsageError if they are in it already."""
+    if practice.id in memberships.roles_of(connection, person.id):
+        message = f"{person.name} is registered in {practice.name} already; change the role there"
+        raise UsageError(message)
+    _join(connection, person.id, practice, role, by=by, actor=actor, now=now)
+    standing.settle_coverage(connection, [practice.id], now)
+
+
+def _join(
+    connection: Connection, person_id: int, practice: Practice, role: Role, *, by: str, actor: str, now: datetime
+) -> None:
+    memberships.join_practice(connection, person_id, practice.id, role, now=now, registered_by=by)
     events.record(
         connection,
         "person.registered",
@@ -57,9 +79,8 @@ def register(
         now=now,
         practice_id=practice.id,
         person_id=person_id,
-        role=wanted.role,
+        role=role,
     )
-    return person_id
 
 
 def colleague(connection: Connection, practice: Practice) -> str:
@@ -178,6 +199,17 @@ def pause(connection: Connection, person: Person, away: Absence, *, actor: str, 
     standing.recheck(connection, person.id, now)
 
 
+def end_absence(connection: Connection, person: Person, absence_id: int, *, actor: str, now: datetime) -> None:
+    """End one absence of a person before its time; raise UsageError if it is not theirs or has been ended."""
+    noted = absences.get(connection, absence_id)
+    if noted is None or noted.person_id != person.id or not absences.end(connection, noted, now):
+        message = f"{person.name}: this absence has been ended already; look at the page again"
+        raise UsageError(message)
+    detail: dict[str, Any] = {"from_on": noted.away.from_on.isoformat()}
+    events.record(connection, "person.absence_ended", actor=actor, now=now, person_id=person.id, **detail)
+    standing.recheck(connection, person.id, now)
+
+
 def clear_pause(connection: Connection, person: Person, *, actor: str, now: datetime) -> int:
     """End every absence of a person; return how many there were."""
     cleared = absences.clear(connection, person.id, now)
@@ -193,4 +225,29 @@ def remove(connection: Connection, person: Person, practice: Practice, *, actor:
     left = people.get(connection, person.id)
     if left is not None and left.home_id is None:
         outbox.cancel_clock(connection, person.id, reason="left the practice", now=now)
-    events.record(connection, "person.removed", actor=actor, now=now, practice_id=practice.id, person_id=person.id)
+    was_home = person.home_id == practice.id
+    events.record(
+        connection,
+        REMOVED,
+        actor=actor,
+        now=now,
+        practice_id=practice.id,
+        person_id=person.id,
+        was_home=was_home,
+    )
+
+
+def take_back(connection: Connection, person: Person, practice: Practice, *, actor: str, now: datetime) -> None:
+    """Undo a leaving of the last 30 days: the same role, and their cycle goes on. Raise UsageError if it is too late."""
+    member = memberships.member(connection, person.id, practice.id)
+    if member is None or member.left_at is None:
+        message = f"{person.name} has not left {practice.name}, so there is nothing to take back"
+        raise UsageError(message)
+    if now - member.left_at > TAKE_BACK:
+        message = f"{person.name} left more than {TAKE_BACK.days} days ago; register them again"
+        raise UsageError(message)
+    done = events.of_person(connection, person.id, [practice.id])
+    home = next((event.detail.get("was_home", False) for event in done if event.action == REMOVED), False)
+    memberships.return_to_practice(connection, person.id, practice.id, now, home=home)
+    events.record(connection, "person.returned", actor=actor, now=now, practice_id=practice.id, person_id=person.id)
+    standing.recheck(connection, person.id, now)

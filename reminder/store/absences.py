@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, insert, select, update
 
@@ -15,7 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """An absence as it was noted: its number, whose it is, and when it was ended before its time."""
+
+    id: int
+    person_id: int
+    away: Absence
+    recorded_at: datetime
+    recorded_by: str
+    cleared_at: datetime | None
+
+
+def _noted(row: Row[Any]) -> Noted:
+    return Noted(
+        id=row.id,
+        person_id=row.person_id,
+        away=Absence(from_on=row.from_on, to_on=row.to_on),
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        cleared_at=row.cleared_at,
+    )
 
 
 def of_people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Absence, ...]]:
@@ -27,11 +51,33 @@ def of_people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[A
     return {key: tuple(away) for key, away in found.items()}
 
 
-def add(connection: Connection, person_id: int, away: Absence, *, now: datetime, recorded_by: str) -> None:
-    """Record an absence and have the clock looked at again."""
+def in_force(connection: Connection, person_id: int) -> list[Noted]:
+    """Return the absences of one person that nobody has ended, the earliest first."""
+    mine = and_(absence.c.person_id == person_id, absence.c.cleared_at.is_(None))
+    return [_noted(row) for row in connection.execute(select(absence).where(mine).order_by(absence.c.from_on))]
+
+
+def get(connection: Connection, absence_id: int) -> Noted | None:
+    """Return one absence."""
+    row = connection.execute(select(absence).where(absence.c.id == absence_id)).first()
+    return _noted(row) if row else None
+
+
+def add(connection: Connection, person_id: int, away: Absence, *, now: datetime, recorded_by: str) -> int:
+    """Record an absence, have the clock looked at again, and return its number."""
     values = {"from_on": away.from_on, "to_on": away.to_on, "recorded_at": now, "recorded_by": recorded_by}
-    connection.execute(insert(absence).values(person_id=person_id, **values))
+    statement = insert(absence).values(person_id=person_id, **values).returning(absence.c.id)
+    key: int = connection.execute(statement).scalar_one()
     people.change(connection, person_id, {"next_step_at": now})
+    return key
+
+
+def end(connection: Connection, noted: Noted, now: datetime) -> bool:
+    """End one absence and have the clock looked at again; False if it was ended before."""
+    mine = and_(absence.c.id == noted.id, absence.c.cleared_at.is_(None))
+    ended = connection.execute(update(absence).where(mine).values(cleared_at=now)).rowcount
+    people.change(connection, noted.person_id, {"next_step_at": now})
+    return ended == 1
 
 
 def clear(connection: Connection, person_id: int, now: datetime) -> int:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, or_, select
 
 from reminder.store.tables import event
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One line of the audit log."""
+
+    id: int
+    happened_at: datetime
+    practice_id: int | None
+    person_id: int | None
+    actor: str
+    action: str
+    detail: Mapping[str, Any]
 
 
 def record(
@@ -28,3 +43,12 @@ def record(
     values = {"actor": actor, "action": action, "happened_at": now, "practice_id": practice_id, "person_id": person_id}
     key: int = connection.execute(insert(event).values(detail=detail, **values).returning(event.c.id)).scalar_one()
     return key
+
+
+def of_person(connection: Connection, person_id: int, practice_ids: Collection[int]) -> list[Event]:
+    """Return what was done to a person in these practices, or in none in particular, the latest first."""
+    query = select(event).where(
+        event.c.person_id == person_id, or_(event.c.practice_id.is_(None), event.c.practice_id.in_(practice_ids))
+    )
+    rows = connection.execute(query.order_by(event.c.id.desc()))
+    return [Event(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's mapping

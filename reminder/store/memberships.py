@@ -55,6 +55,15 @@ def join_practice(
     settle_home(connection, person_id, now)
 
 
+def return_to_practice(connection: Connection, person_id: int, practice_id: int, now: datetime, *, home: bool) -> None:
+    """Take a leaving back: the same membership with the same role; `home`: it was the person's home."""
+    here = and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)
+    connection.execute(update(membership).where(here).values(left_at=None))
+    if home:
+        set_home(connection, person_id, practice_id, now)
+    settle_home(connection, person_id, now)
+
+
 def leave_practice(connection: Connection, person_id: int, practice_id: int, now: datetime) -> None:
     """End a membership; the home passes on to the next practice."""
     here = and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)

@@ -25,7 +25,7 @@ ENDED_BY_RESET = "a reset was recorded"
 
 @dataclass(frozen=True, kw_only=True)
 class Reset:
-    """One recorded password change."""
+    """One recorded password change; with `undoes_id` the row that takes another one back."""
 
     id: int
     person_id: int
@@ -35,6 +35,7 @@ class Reset:
     recorded_by: str
     practice_id: int | None
     import_id: int | None
+    undoes_id: int | None
 
 
 def _reset(row: Row[Any]) -> Reset:
@@ -47,6 +48,7 @@ def _reset(row: Row[Any]) -> Reset:
         recorded_by=row.recorded_by,
         practice_id=row.practice_id,
         import_id=row.import_id,
+        undoes_id=row.undoes_id,
     )
 
 
@@ -74,11 +76,17 @@ def is_undone(connection: Connection, reset_id: int) -> bool:
     return connection.scalar(select(reset.c.id).where(reset.c.undoes_id == reset_id)) is not None
 
 
+def journal(connection: Connection, person_id: int) -> list[Reset]:
+    """Return every row about a person's resets, the undoing ones too, newest first."""
+    rows = connection.execute(select(reset).where(reset.c.person_id == person_id).order_by(reset.c.id.desc()))
+    return [_reset(row) for row in rows]
+
+
 def history(connection: Connection, person_id: int) -> list[tuple[Reset, bool]]:
     """Return the person's resets, newest first, each with whether it was undone."""
-    rows = connection.execute(select(reset).where(reset.c.person_id == person_id).order_by(reset.c.id.desc())).all()
+    rows = journal(connection, person_id)
     undone = {row.undoes_id for row in rows}
-    return [(_reset(row), row.id in undone) for row in rows if row.undoes_id is None]
+    return [(row, row.id in undone) for row in rows if row.undoes_id is None]
 
 
 def record(

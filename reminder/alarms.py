@@ -52,7 +52,7 @@ class Alarms:
             data = json.dumps({"text": f"reminder: {reason}"}).encode()
             headers = {"Content-Type": "application/json"}
             self._request(urllib.request.Request(self._settings.alert_url, data, headers), "alert")  # noqa: S310 - as above
-        if self._settings.alert_email:
+        if self._services.installation.alert_email:
             self._mail(reason, now)
 
     def _request(self, request: urllib.request.Request, what: str) -> None:
@@ -66,14 +66,14 @@ class Alarms:
         """Mail the alert address, outside the queue, which may be held."""
         words = f"The reminders need your help.\n\n{reason}\n\nOn the server, run: reminder doctor\n"
         page = f"<p>The reminders need your help.</p><p>{html.escape(reason)}</p><p>On the server, run: reminder doctor</p>\n"
-        address = self._services.sender_address
+        address, told = self._services.sender_address, self._services.installation.alert_email
         envelope = Envelope(
             kind="alarm",
             sender_name="reminder",
             sender_address=address,
-            reply_to=self._settings.alert_email,
+            reply_to=told,
             recipient_name="",
-            recipient=self._settings.alert_email,
+            recipient=told,
             message_id=f"<alarm.{now:%Y%m%d%H%M%S}@{address.rpartition('@')[2]}>",
             date=now,
         )
@@ -81,7 +81,7 @@ class Alarms:
         verdict = send_now(
             self._services,
             address,
-            self._settings.alert_email,
+            told,
             build(envelope, Rendered(subject=subject, text=words, html=page)),
         )
         log.info("the alarm's mail: %s", verdict.outcome, extra={"action": "alarm.mailed"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reminder.errors import ReminderError, UnreachableError
+from reminder.installation import in_force
 from reminder.jobs.tick import LAST_TICK, MOST_BEHIND
 from reminder.mail.diagnosis import in_plain_words
 from reminder.mail.servers import transport_from_url
@@ -41,10 +42,23 @@ def run(settings: Settings, now: datetime, *, reconcile: bool = False) -> list[F
     """Check the installation; with `reconcile` also whether the records agree with each other."""
     settings = prepare(settings)
     findings = list(_database(settings, now, reconcile=reconcile))
+    settings = _in_force(settings)
     findings.append(_mail_server(settings))
     findings.append(_public_url(settings.public_url))
     findings.append(Finding(name="time zones", ok=True, detail=f"tzdata {importlib.metadata.version('tzdata')}"))
     return findings
+
+
+def _in_force(settings: Settings) -> Settings:
+    """Return the settings with what was saved on a page; as they were read at start if the database is out of reach."""
+    store = Store(settings.database_url)
+    try:
+        with store.read() as connection:
+            return in_force(connection, settings)
+    except ReminderError:
+        return settings
+    finally:
+        store.close()
 
 
 def _database(settings: Settings, now: datetime, *, reconcile: bool) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
     log_to_stderr()
     running = scheduler.start(services, settings) if with_scheduler else None
     try:
-        run_pages(create_app(services), host=host, port=port, trusted_proxies=settings.trusted_proxies)
+        run_pages(create_app(services, settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
     finally:
         if running is not None:
             running.shutdown(wait=True)

@@ -1,4 +1,7 @@
-"""The settings: from the environment, else from `reminder.toml`; read once and passed on. No secret is ever printed."""
+"""The settings: from the environment, else from `reminder.toml`; read once and passed on. No secret is ever printed.
+
+A few may also be saved on a page; `reminder.installation` lays those under what is set here.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import os
 import re
 import secrets
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,7 +18,7 @@ from urllib.parse import urlsplit
 from reminder.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PREFIX = "REMINDER_"
 FILE = "reminder.toml"
@@ -27,8 +31,24 @@ LIMIT_PRESETS: dict[str, dict[str, int | None]] = {
 """What the providers allow: Microsoft's page on SMTP submission; Google's and Amazon's usual account limits."""
 
 
-def _setting(help_text: str, *, default: str = "", secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return field(default=default, repr=not secret, metadata={"help": help_text, "secret": secret})
+class Origin(StrEnum):
+    """Where a setting comes from; each wins over those after it."""
+
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    DEMO = "demo"
+    PAGE = "page"
+    UNREADABLE = "unreadable"  # saved on a page under a secret key that is no longer known: the default holds
+    DEFAULT = "default"
+
+
+LOCKING = frozenset({Origin.ENVIRONMENT, Origin.FILE, Origin.DEMO})
+"""What comes from there cannot be changed on a page."""
+
+
+def _setting(help_text: str, *, default: str = "", secret: bool = False, on_page: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    metadata = {"help": help_text, "secret": secret, "on_page": on_page}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +65,13 @@ class Settings:
         "`smtp+plain://host:port` (no TLS), `smtp+oauth://mailbox@host?tenant=...` (Microsoft 365, see the how-to), or `folder:/path`, which writes each mail as a file. "
         "Default: the folder `mail` in the user's data folder.",
         secret=True,
+        on_page=True,
     )
-    mail_from: str = _setting("The address mails come from.", default="reminder@localhost")
+    mail_from: str = _setting("The address mails come from.", default="reminder@localhost", on_page=True)
     public_url: str = _setting(
         "The address under which people reach these pages; the links in mails begin with it.",
         default="http://127.0.0.1:8060",
+        on_page=True,
     )
     secret_key: str = _setting(
         "Signs the links in mails. Several, separated by commas: the first signs, all are accepted (rotation). "
@@ -60,14 +82,26 @@ class Settings:
     mail_limit: str = _setting(
         "What the mail server allows: `microsoft365`, `google`, `ses`, or `connections=8 minute=30 day=10000`. "
         "Default: one connection, no limit.",
+        on_page=True,
     )
-    alert_email: str = _setting("An address that is told when the product itself is in trouble. Default: none.")
+    alert_email: str = _setting(
+        "An address that is told when the product itself is in trouble. Default: none.", on_page=True
+    )
     alert_url: str = _setting("A webhook that is told the same. Default: none.", secret=True)
     ping_url: str = _setting("A dead-man's switch: fetched after each good pass. Default: none.", secret=True)
     backup_dir: str = _setting("Where nightly backups go. Default: the folder `backups` in the data folder.")
     trusted_proxies: str = _setting(
         "Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas. Default: none.",
     )
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def origin(self, name: str) -> Origin:
+        """Return where a setting comes from."""
+        return self.origins.get(name, Origin.DEFAULT)
+
+    def is_locked(self, name: str) -> bool:
+        """Tell whether a setting was given by whoever runs the server, so that no page may change it."""
+        return self.origin(name) in LOCKING
 
     @property
     def secret_keys(self) -> list[str]:
@@ -78,6 +112,18 @@ class Settings:
     def limits(self) -> dict[str, int | None]:
         """Return the mail server's limits: connections, minute, day."""
         return read_limits(self.mail_limit)
+
+
+ENTRIES = tuple(entry for entry in fields(Settings) if "help" in entry.metadata)
+"""Every setting, in the order of the reference."""
+
+ON_PAGE = tuple(entry.name for entry in ENTRIES if entry.metadata["on_page"])
+"""The settings that may be saved on a page."""
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
 
 
 def read_limits(text: str) -> dict[str, int | None]:
@@ -109,8 +155,11 @@ def load(environment: Mapping[str, str] | None = None, folder: Path | None = Non
     """
     environment = os.environ if environment is None else environment
     problems: list[str] = []
-    values = _from_file((folder or Path.cwd()) / FILE, problems) | _from_environment(environment, problems)
-    settings = _checked(values, problems)
+    from_file = _from_file((folder or Path.cwd()) / FILE, problems)
+    from_environment = _from_environment(environment, problems)
+    origins = dict.fromkeys(from_file, Origin.FILE) | dict.fromkeys(from_environment, Origin.ENVIRONMENT)
+    settings = _completed({**from_file, **from_environment}, origins)
+    problems += [f"{variable(name)}: {words}" for name in CHECKS if (words := problem(name, getattr(settings, name)))]
     if problems:
         raise UsageError("\n".join(problems))
     return settings
@@ -124,7 +173,7 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f'{FILE}: cannot be read ({error}); each line is like: public_url = "https://..."')
         return {}
-    known = {entry.name for entry in fields(Settings)}
+    known = {entry.name for entry in ENTRIES}
     problems += [
         f"{FILE}: {name!r} is not a setting; see docs/reference/settings.md" for name in found if name not in known
     ]
@@ -133,8 +182,8 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, str]:
 
 def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for entry in fields(Settings):
-        name = PREFIX + entry.name.upper()
+    for entry in ENTRIES:
+        name = variable(entry.name)
         if environment.get(name):
             values[entry.name] = environment[name]
         path = environment.get(f"{name}_FILE")
@@ -149,27 +198,54 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
     return values
 
 
-def _checked(values: dict[str, str], problems: list[str]) -> Settings:
-    """Fill in what has to be made, and note what cannot be used."""
+def _completed(values: dict[str, str], origins: Mapping[str, Origin]) -> Settings:
+    """Fill in what has a place in the data folder."""
     keep = data_dir()
     values.setdefault("database_url", f"sqlite:///{keep / 'reminder.db'}")
     values.setdefault("mail_url", f"folder:{keep / 'mail'}")
     values.setdefault("backup_dir", str(keep / "backups"))
-    settings = Settings(**values)
-    public = urlsplit(settings.public_url)
-    if public.scheme not in {"http", "https"} or not public.hostname or public.query or public.fragment:
-        problems.append(f"REMINDER_PUBLIC_URL: expected https://host, got {settings.public_url!r}")
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", settings.mail_from):
-        problems.append(
-            f"REMINDER_MAIL_FROM: expected an address like reminders@example.org, got {settings.mail_from!r}"
-        )
-    if settings.templates and not Path(settings.templates).is_dir():
-        problems.append(f"REMINDER_TEMPLATES: {settings.templates!r} is not a folder")
+    return Settings(**values, origins=origins)
+
+
+def _address_problem(value: str) -> str | None:
+    if re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        return None
+    return f"expected an address like reminders@example.org, got {value!r}"
+
+
+def _public_url_problem(value: str) -> str | None:
     try:
-        read_limits(settings.mail_limit)
+        public = urlsplit(value)
+        good = public.scheme in {"http", "https"} and bool(public.hostname) and (public.port or 1) > 0
+    except ValueError:
+        good = False
+    if good and not (public.query or public.fragment or public.username):
+        return None
+    return f"expected https://host, got {value!r}"
+
+
+def _limit_problem(value: str) -> str | None:
+    try:
+        read_limits(value)
     except UsageError as error:
-        problems.append(str(error))
-    return settings
+        return str(error).partition(": ")[2]
+    return None
+
+
+CHECKS: dict[str, Callable[[str], str | None]] = {
+    "public_url": _public_url_problem,
+    "mail_from": _address_problem,
+    "templates": lambda value: None if not value or Path(value).is_dir() else f"{value!r} is not a folder",
+    "mail_limit": _limit_problem,
+    "alert_email": lambda value: _address_problem(value) if value else None,
+}
+"""What is wrong with a value, by setting."""
+
+
+def problem(name: str, value: str) -> str | None:
+    """Return what is wrong with a value for a setting, and the cure; None if it can be used."""
+    check = CHECKS.get(name)
+    return check(value) if check else None
 
 
 def prepare(settings: Settings) -> Settings:
@@ -179,8 +255,7 @@ def prepare(settings: Settings) -> Settings:
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.secret_key:
         return settings
-    values = {entry.name: getattr(settings, entry.name) for entry in fields(Settings)}
-    return Settings(**{**values, "secret_key": _kept_key(private / "secret-key")})
+    return replace(settings, secret_key=_kept_key(private / "secret-key"))
 
 
 def _kept_key(path: Path) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reminder.clock import utc_now
-from reminder.jobs.services import MailLimits, Services
+from reminder.installation import in_force
+from reminder.jobs.services import Installation, MailLimits, Services
 from reminder.mail.links import Links
-from reminder.mail.servers import transport_from_url
+from reminder.mail.servers import reaches_people, transport_from_url
 from reminder.mail.wording import Wording
-from reminder.settings import Settings, prepare
+from reminder.settings import Origin, Settings, prepare
 from reminder.store.engine import Store
 
 if TYPE_CHECKING:
     from reminder.clock import Clock
+
+
+log = logging.getLogger(__name__)
 
 
 def open_store(settings: Settings) -> Store:
@@ -23,15 +29,48 @@ def open_store(settings: Settings) -> Store:
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
-    """Build everything a job may use; raise UsageError for settings or templates that cannot be used."""
+    """Build everything a job may use; raise UsageError for settings or templates that cannot be used.
+
+    What was saved on a page holds from the first `refresh()` on: the database may have no tables yet.
+    """
     settings = prepare(settings)
-    limits = settings.limits
+    store = Store(settings.database_url)
     return Services(
-        store=Store(settings.database_url),
-        transport=transport_from_url(settings.mail_url),
+        store=store,
         wording=Wording.load(Path(settings.templates) if settings.templates else None),
-        links=Links(settings.public_url, settings.secret_keys),
         clock=clock,
+        installation=_installation(settings),
+        reread=_Reader(store, settings),
+    )
+
+
+def _installation(settings: Settings) -> Installation:
+    limits = settings.limits
+    return Installation(
+        transport=transport_from_url(settings.mail_url),
+        links=Links(settings.public_url, settings.secret_keys),
         sender_address=settings.mail_from,
         limits=MailLimits(connections=limits["connections"] or 1, minute=limits["minute"], day=limits["day"]),
+        alert_email=settings.alert_email,
+        is_set_up=reaches_people(settings.mail_url),
     )
+
+
+class _Reader:
+    """Reads the settings anew, and builds anew only what changed: a mail server keeps the token it has."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store, self._settings = store, settings
+        self._held = settings
+
+    def __call__(self, present: Installation) -> Installation:
+        with self._store.read() as connection:
+            found = in_force(connection, self._settings)
+        held, self._held = self._held, found
+        if found == held:
+            return present
+        for name, origin in found.origins.items():
+            if origin is Origin.UNREADABLE:
+                log.error("setting %s: no secret key opens what was saved; save it anew on the page", name)
+        built = _installation(found)
+        return replace(built, transport=present.transport) if found.mail_url == held.mail_url else built

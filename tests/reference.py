@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
-from reminder.settings import PREFIX, Settings
+from reminder.settings import ENTRIES, variable
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -40,15 +39,17 @@ def settings() -> str:
         "Each also exists with `_FILE` at its end: the value is then read from the file it names.",
         "All problems are reported at once.",
         "",
+        "Those marked *page* can be saved in the browser instead (Settings, Mail); what is set here wins and shows there",
+        "as locked.",
+        "",
         "| variable | what it is | default |",
         "| --- | --- | --- |",
     ]
-    for entry in fields(Settings):
+    for entry in ENTRIES:
         secret = " Secret: never shown." if entry.metadata["secret"] else ""
+        secret += " *page*" if entry.metadata["on_page"] else ""
         text = entry.metadata["help"].replace("|", "\\|")
-        lines.append(
-            f"| `{PREFIX}{entry.name.upper()}` | {text}{secret} | {f'`{entry.default}`' if entry.default else ''} |"
-        )
+        lines.append(f"| `{variable(entry.name)}` | {text}{secret} | {f'`{entry.default}`' if entry.default else ''} |")
     return "\n".join(lines) + "\n"
 
 

@@ -12,24 +12,26 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "reminder"
 
-BASE = {"errors", "clock", "facts", "resources"}
+BASE = {"errors", "clock", "facts", "resources", "secrets_box"}
 MAY_IMPORT = {
     "errors": set(),
     "clock": set(),
     "facts": set(),
     "resources": set(),
     "settings": {"errors"},
+    "secrets_box": set(),
+    "installation": {"settings", "store", *BASE},
     "policy": {"policy", "errors"},
     "roster": {"roster", "policy", *BASE},
     "store": {"store", "policy", *BASE},
     "mail": {"mail", "policy", *BASE},
     "jobs": {"jobs", "store", "mail", "roster", "policy", *BASE},
-    "wiring": {"jobs", "store", "mail", "settings", *BASE},
+    "wiring": {"jobs", "store", "mail", "installation", "settings", *BASE},
     "alarms": {"jobs", "mail", "settings", *BASE},
     "scheduler": {"alarms", "jobs", "store", "settings", *BASE},
     "serving": {"scheduler", "web", "jobs", "settings", *BASE},
-    "checkup": {"jobs", "store", "mail", "settings", *BASE},
-    "web": {"web", "jobs", "store", "mail", "roster", "policy", "settings", "__init__", *BASE},
+    "checkup": {"jobs", "store", "mail", "installation", "settings", *BASE},
+    "web": {"web", "jobs", "store", "mail", "roster", "policy", "installation", "settings", "__init__", *BASE},
     "demo": {"demo", "web", "wiring", "serving", "jobs", "store", "mail", "policy", "settings", *BASE},
     "cli": {
         "cli",
@@ -42,6 +44,7 @@ MAY_IMPORT = {
         "mail",
         "roster",
         "policy",
+        "installation",
         "settings",
         "__init__",
         *BASE,
@@ -56,6 +59,7 @@ ONLY_IN = {
     "starlette": {"web", "demo"},
     "uvicorn": {"serving"},
     "typer": {"cli"},
+    "cryptography": {"secrets_box"},
     "smtplib": {"mail"},
     "apscheduler": {"scheduler"},
     "python_calamine": {"roster"},

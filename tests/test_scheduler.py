@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -70,8 +71,8 @@ def listener() -> Iterator[Listener]:
     made.server.server_close()
 
 
-def alarms_of(world: World, **settings: str) -> Alarms:
-    return Alarms(Settings(**settings), world.services)
+def alarms_of(world: World, *, ping_url: str = "", alert_url: str = "") -> Alarms:
+    return Alarms(Settings(ping_url=ping_url, alert_url=alert_url), world.services)
 
 
 def wake_once(world: World, alarms: Alarms, tmp_path: Path, watch: ClockWatch | None = None) -> None:
@@ -101,7 +102,8 @@ def test_the_alert_address_gets_a_mail_outside_the_held_queue(world: World, tmp_
     with world.store.write() as connection:
         cure = "run: reminder queue release"
         system.set_hold(connection, system.Hold(reason="a backup was restored", cure=cure, since_at=NOW))
-    wake_once(world, alarms_of(world, alert_email="it@lakeside.example"), tmp_path)
+    world.services.installation = replace(world.services.installation, alert_email="it@lakeside.example")
+    wake_once(world, alarms_of(world), tmp_path)
 
     assert [(mail.to, mail.kind) for mail in world.mails] == [("it@lakeside.example", "alarm")]
     assert "a backup was restored" in world.mails[0].text

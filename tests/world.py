@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reminder.jobs import confirm, practices, staff
 from reminder.jobs.forecast import Forecast, forecast
-from reminder.jobs.services import MailLimits, Services, Tally
+from reminder.jobs.services import Installation, MailLimits, Services, Tally
 from reminder.jobs.tick import tick
 from reminder.mail.links import Links
 from reminder.mail.memory import MemoryTransport
@@ -60,12 +60,14 @@ class World:
         self.transport = MemoryTransport()
         self.services = Services(
             store=store,
-            transport=self.transport,
             wording=WORDING,
-            links=Links(PUBLIC_URL, ["a key for tests"]),
             clock=lambda: self.now,
-            sender_address="reminders@lakeside.example",
-            limits=limits or MailLimits(),
+            installation=Installation(
+                transport=self.transport,
+                links=Links(PUBLIC_URL, ["a key for tests"]),
+                sender_address="reminders@lakeside.example",
+                limits=limits or MailLimits(),
+            ),
         )
 
     def practice(

@@ -26,6 +26,7 @@ def init(
     """Create or upgrade the database, the first practice and its first owner."""
     from reminder import settings
     from reminder.clock import utc_now
+    from reminder.installation import in_force
     from reminder.jobs import signing_in
     from reminder.jobs.practices import open_practice
     from reminder.policy.model import Schedule
@@ -51,10 +52,11 @@ def init(
                 live=live,
             )
             link = signing_in.first_sign_in(connection, owner, password=password, now=now)
+            public_url = in_force(connection, settings.prepare(settings.load())).public_url
     mode = "live: mails go to the people" if live else "in trial: mails go to you alone until you turn it live"
     typer.echo(f"{name} is set up ({timezone}), {mode}.")
     if link:
-        typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{link}")
+        typer.echo(f"Sign in once within a day: {public_url.rstrip('/')}{link}")
     typer.echo("Next: reminder staff import FILE, then reminder serve")
 
 
@@ -77,9 +79,10 @@ def serve(
     from reminder import serving, settings, wiring
     from reminder.store import migrate
 
-    chosen = settings.load()
+    chosen = settings.prepare(settings.load())
     services = wiring.build(chosen)
     migrate.upgrade(services.store)
+    services.refresh()
     serving.serve(services, chosen, host=host, port=port, with_scheduler=not no_scheduler)
 
 
@@ -88,7 +91,7 @@ def worker() -> None:
     from reminder import serving, settings
 
     with open_services() as services:
-        serving.work(services, settings.load())
+        serving.work(services, settings.prepare(settings.load()))
 
 
 def tick(*, as_json: Json = False) -> None:

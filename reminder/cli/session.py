@@ -32,6 +32,7 @@ def open_services() -> Iterator[Services]:
     services = wiring.build(settings.load(), utc_now)
     try:
         schema.require_newest(services.store)
+        services.refresh()
         yield services
     finally:
         services.store.close()

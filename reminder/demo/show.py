@@ -11,22 +11,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reminder import serving
+from reminder import serving, wiring
 from reminder.demo.clock import MovableClock
 from reminder.demo.pages import router
 from reminder.demo.story import tell
-from reminder.jobs.services import Services
 from reminder.jobs.tick import tick
-from reminder.mail.folder import FolderTransport
-from reminder.mail.links import Links
-from reminder.mail.wording import Wording
+from reminder.settings import ON_PAGE, Origin, Settings
 from reminder.store import admins, migrate
 from reminder.store import practices as stored
-from reminder.store.engine import Store
 from reminder.web.app import create_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from reminder.jobs.services import Services
 
 HOST = "127.0.0.1"
 OWN_TICK_SECONDS = 30.0
@@ -51,23 +49,30 @@ def run(*, port: int, open_browser: bool, folder: Path | None) -> None:
 def build(home: Path, public_url: str) -> FastAPI:
     """Return the demo's web application, its people made on first use of the folder."""
     clock = MovableClock()
-    services = Services(
-        store=Store(f"sqlite:///{(home / 'reminder.db').resolve()}"),
-        transport=FolderTransport(str(home / "mail")),
-        wording=Wording.load(),
-        links=Links(public_url, ["the demo's key: its links lead to this machine only"]),
-        clock=clock,
-        sender_address="reminders@demo.example",
-    )
+    settings = demo_settings(home, public_url)
+    services = wiring.build(settings, clock)
     migrate.upgrade(services.store)
     owner = first_owner(services)
     if owner is None:
         owner = tell(services, clock)
-    app = create_app(services, signed_in_as=owner)
+    app = create_app(services, settings, signed_in_as=owner)
     app.state.demo_clock = clock
     app.include_router(router)
     keep_ticking(services)
     return app
+
+
+def demo_settings(home: Path, public_url: str) -> Settings:
+    """Return the settings of a demo, none of which a page can change: no mail may leave this machine."""
+    values = {
+        "database_url": f"sqlite:///{(home / 'reminder.db').resolve()}",
+        "mail_url": f"folder:{(home / 'mail').resolve()}",
+        "mail_from": "reminders@demo.example",
+        "public_url": public_url,
+        "secret_key": "the demo's key: its links lead to this machine only",
+        "backup_dir": str(home / "backups"),
+    }
+    return Settings(**values, origins=dict.fromkeys(ON_PAGE, Origin.DEMO))
 
 
 def first_owner(services: Services) -> int | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reminder.clock import Clock
     from reminder.mail.links import Links
     from reminder.mail.transport import Transport
@@ -23,16 +25,59 @@ class MailLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """Everything a job may use. `sender_address` is both the From address and the envelope sender."""
+class Installation:
+    """How mails leave this installation, as the settings hold now.
 
-    store: Store
+    `sender_address` is both the From address and the envelope sender; `alert_email` is told when the product itself
+    is in trouble. `is_set_up`: mails can reach people.
+    """
+
     transport: Transport
-    wording: Wording
     links: Links
-    clock: Clock
     sender_address: str
     limits: MailLimits = field(default_factory=MailLimits)
+    alert_email: str = ""
+    is_set_up: bool = True
+
+
+def unchanged(present: Installation) -> Installation:
+    """Return what holds: for an installation whose settings cannot change while it runs."""
+    return present
+
+
+@dataclass(kw_only=True)
+class Services:
+    """Everything a job may use. `reread` returns the installation as the settings hold now, given what held before."""
+
+    store: Store
+    wording: Wording
+    clock: Clock
+    installation: Installation
+    reread: Callable[[Installation], Installation] = unchanged
+
+    def refresh(self) -> None:
+        """Take up settings that were saved since."""
+        self.installation = self.reread(self.installation)
+
+    @property
+    def transport(self) -> Transport:
+        """Return the mail server."""
+        return self.installation.transport
+
+    @property
+    def links(self) -> Links:
+        """Return what makes and reads links."""
+        return self.installation.links
+
+    @property
+    def sender_address(self) -> str:
+        """Return the address mails come from."""
+        return self.installation.sender_address
+
+    @property
+    def limits(self) -> MailLimits:
+        """Return what the mail server allows."""
+        return self.installation.limits
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ MOST_BEHIND = timedelta(hours=26)
 
 
 def tick(services: Services) -> Tally:
-    """Run one pass and return what it did."""
+    """Run one pass and return what it did. The settings that hold as it begins hold to its end."""
+    services.refresh()
+    services = replace(services)
     tally = Tally()
     now = services.clock()
     if clock_is_trusted(services.store, now):

@@ -57,6 +57,11 @@ def _sign_in(parts: SplitResult) -> SignIn | None:
     return AppSignIn(user=user, token_url=token_url, client_id=given["client_id"], client_secret=given["client_secret"])
 
 
+def reaches_people(url: str) -> bool:
+    """Tell whether mails handed over there can reach anybody; those in a folder reach nobody."""
+    return not url.startswith("folder:")
+
+
 def masked(url: str) -> str:
     """Return a URL without the password in it."""
     return re.sub(r"(client_secret=)[^&]*", r"\1***", re.sub(r"(//[^/@:]*):[^@]*@", r"\1:***@", url))

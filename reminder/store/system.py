@@ -36,6 +36,17 @@ def put(connection: Connection, key: str, value: str) -> None:
     upsert(connection, system, {"key": key, "value": value}, on=["key"])
 
 
+def starting_with(connection: Connection, prefix: str) -> dict[str, str]:
+    """Return everything kept under keys that begin with `prefix`, by key."""
+    rows = connection.execute(select(system).where(system.c.key.startswith(prefix, autoescape=True)))
+    return {row.key: row.value for row in rows}
+
+
+def remove(connection: Connection, key: str) -> bool:
+    """Forget what is kept under `key`; tell whether there was anything."""
+    return connection.execute(delete(system).where(system.c.key == key)).rowcount > 0
+
+
 def get_instant(connection: Connection, key: str) -> datetime | None:
     """Return the instant kept under `key`."""
     value = get(connection, key)
@@ -60,4 +71,4 @@ def set_hold(connection: Connection, held: Hold) -> None:
 
 def clear_hold(connection: Connection) -> None:
     """Release the queue."""
-    connection.execute(delete(system).where(system.c.key == "hold"))
+    remove(connection, "hold")

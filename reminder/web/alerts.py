@@ -31,7 +31,9 @@ class Alert:
     is_trouble: bool = True
 
 
-def alerts(connection: Connection, practices: Iterable[Practice], now: datetime) -> list[Alert]:
+def alerts(
+    connection: Connection, practices: Iterable[Practice], now: datetime, *, mail_is_set_up: bool = True
+) -> list[Alert]:
     """Return what is wrong with the installation and which of these practices are in trial, the worst first."""
     found = []
     last = system.get_instant(connection, LAST_TICK)
@@ -42,6 +44,9 @@ def alerts(connection: Connection, practices: Iterable[Practice], now: datetime)
     held = system.hold(connection)
     if held is not None:
         found.append(Alert(words=f"Sending is held: {held.reason}.", href="/messages", link="See what waits"))
+    if not mail_is_set_up:
+        words = "No mail server is set up: mails are written to a folder and reach nobody."
+        found.append(Alert(words=words, href="/settings/mail", link="Set up mail"))
     for practice in practices:
         if practice.is_trial:
             words = f"{practice.name} is in trial: its mails go to its admins only."

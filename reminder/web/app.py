@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from reminder.resources import resource_dir
+from reminder.settings import Settings
 from reminder.web import home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
@@ -48,15 +49,19 @@ MESSAGES = {
 """What people read instead of a number."""
 
 
-def create_app(services: Services, *, signed_in_as: int | None = None) -> FastAPI:
-    """Return the web application; `signed_in_as`: the admin whom the demo signs in by itself."""
+def create_app(services: Services, settings: Settings | None = None, *, signed_in_as: int | None = None) -> FastAPI:
+    """Return the web application.
+
+    `settings`: those the server was started with, without which nothing counts as set by it; `signed_in_as`: the
+    admin whom the demo signs in by itself.
+    """
     app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(services, signed_in_as=signed_in_as)
-    app.state.services, app.state.pages = services, pages
+    app.state.services, app.state.pages, app.state.settings = services, pages, settings or Settings()
     for module in PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
-    app.add_middleware(SecurityMiddleware, public_url=services.links.base)
+    app.add_middleware(SecurityMiddleware, public_url=lambda: services.links.base)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

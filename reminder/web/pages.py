@@ -20,6 +20,7 @@ from reminder.mail.wording import longdate, shortdate
 from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
+from reminder.settings import Settings
 from reminder.store import admins, practices
 from reminder.web import words
 from reminder.web.alerts import alerts
@@ -67,9 +68,21 @@ class Pages:
     def __init__(self, services: Services, *, signed_in_as: int | None = None) -> None:
         """Take the services; `signed_in_as`: the admin whom the demo signs in by itself."""
         self.services, self.signed_in_as = services, signed_in_as
-        public = urlsplit(services.links.base)
-        self.secure = public.scheme == "https"
-        self.insecure_warning = not self.secure and public.hostname not in LOOPBACK
+
+    @property
+    def is_demo(self) -> bool:
+        """Tell whether this is the demo, whose mails are caught on purpose."""
+        return self.signed_in_as is not None
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether the pages are reached over https, by the public address that holds now."""
+        return urlsplit(self.services.links.base).scheme == "https"
+
+    @property
+    def insecure_warning(self) -> bool:
+        """Tell whether names and addresses travel in the open."""
+        return not self.secure and urlsplit(self.services.links.base).hostname not in LOOPBACK
 
     @cached_property
     def _environment(self) -> Environment:
@@ -106,7 +119,7 @@ class Pages:
             "viewer": viewer,
             "place": viewer.place if viewer else "reminder",
             "alerts": getattr(request.state, "alerts", ()),
-            "demo": self.signed_in_as is not None,
+            "demo": self.is_demo,
             "insecure_warning": self.insecure_warning,
         }
         text = self._environment.get_template(template).render({**shared, **values})
@@ -138,6 +151,11 @@ def _services(request: Request) -> Services:
     return services
 
 
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
 def _viewer(request: Request) -> Viewer:
     """Require a signed-in admin; anybody else is sent to the sign-in page."""
     pages = _pages(request)
@@ -145,11 +163,19 @@ def _viewer(request: Request) -> Viewer:
         found = pages.viewer(connection, request)
         if found is None:
             raise HTTPException(401)
-        request.state.alerts = alerts(connection, found.practices.values(), pages.services.clock())
+        request.state.alerts = alerts(
+            connection,
+            found.practices.values(),
+            pages.services.clock(),
+            mail_is_set_up=pages.is_demo or pages.services.installation.is_set_up,
+        )
     request.state.viewer = found
     return found
 
 
 PagesDep = Annotated[Pages, Depends(_pages)]
 ServicesDep = Annotated[Services, Depends(_services)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+"""The settings the server was started with; `installation.in_force` lays what was saved on a page under them."""
+
 ViewerDep = Annotated[Viewer, Depends(_viewer)]

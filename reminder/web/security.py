@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -29,12 +31,9 @@ MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-anc
 class SecurityMiddleware:
     """Refuses unsafe requests of other sites, and sets the headers of every answer."""
 
-    def __init__(self, app: ASGIApp, *, public_url: str) -> None:
-        """Take the application and the address under which it is reached."""
-        self._app = app
-        parts = urlsplit(public_url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._https = parts.scheme == "https"
+    def __init__(self, app: ASGIApp, *, public_url: Callable[[], str]) -> None:
+        """Take the application and what tells the address under which it is reached now."""
+        self._app, self._public_url = app, public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -85,7 +84,12 @@ class SecurityMiddleware:
         origin = headers.get("origin", "null")
         if origin == "null":
             return "cookie" not in headers
-        return origin in {self._origin, f"http://{headers.get('host', '')}", f"https://{headers.get('host', '')}"}
+        public = urlsplit(self._public_url())
+        return origin in {
+            f"{public.scheme}://{public.netloc}",
+            f"http://{headers.get('host', '')}",
+            f"https://{headers.get('host', '')}",
+        }
 
     def _set_headers(self, headers: MutableHeaders, path: str) -> None:
         headers.setdefault("Content-Security-Policy", POLICY)
@@ -96,5 +100,5 @@ class SecurityMiddleware:
         headers["X-Robots-Tag"] = "noindex, nofollow"
         if not path.startswith("/static/"):
             headers.setdefault("Cache-Control", "no-store")
-        if self._https:
+        if self._public_url().startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.jobs.services import Services
+from reminder.jobs.services import Installation, Services
 from reminder.jobs.tick import tick
 from reminder.mail.folder import FolderTransport
 from reminder.mail.links import Links
@@ -78,11 +78,13 @@ def send_in_a_process(url: str, folder: str, at: datetime) -> None:
     store = Store(url)
     services = Services(
         store=store,
-        transport=FolderTransport(folder),
         wording=WORDING,
-        links=Links("https://reminders.lakeside.example", ["a key for tests"]),
         clock=lambda: at,
-        sender_address="reminders@lakeside.example",
+        installation=Installation(
+            transport=FolderTransport(folder),
+            links=Links("https://reminders.lakeside.example", ["a key for tests"]),
+            sender_address="reminders@lakeside.example",
+        ),
     )
     tick(services)
     store.close()

@@ -29,7 +29,8 @@ def test_what_is_due_arrives_over_starttls_with_a_sign_in(store: Store) -> None:
             login=Login(user="office", password="right"),
             context=client_context(),
         )
-        tally = tick(replace(world.services, transport=transport))
+        installation = replace(world.services.installation, transport=transport)
+        tally = tick(replace(world.services, installation=installation))
 
     mails = [read_mail(recipients[0], data) for _, recipients, data in kept.mails]
     assert (tally.sent, tally.failed, kept.sign_ins) == (5, 0, 1)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reminder.jobs.signing_in import hasher, make_sign_in_link
+from reminder.mail.links import Links
 from reminder.store import admins
 from tests.world import OWNER, World, chicago
 
@@ -52,6 +54,26 @@ def test_a_silent_scheduler_is_told_on_the_first_page(peopled: World, owner: Tes
     peopled.now += timedelta(minutes=11)
 
     assert "The reminders have not run since" in owner.get("/").text
+
+
+def test_every_page_says_that_no_mail_server_is_set_up(world: World, owner: TestClient) -> None:
+    words = "No mail server is set up"
+    before = owner.get("/people").text
+    world.services.installation = replace(world.services.installation, is_set_up=False)
+
+    assert words not in before
+    assert all(words in owner.get(path).text for path in ("/", "/people", "/schedule", "/settings"))
+
+
+def test_cookies_follow_the_public_address_that_holds_now(world: World, site: Site) -> None:
+    secure = site.visitor().get("/sign-in").headers
+    links = Links("http://127.0.0.1:8060", ["a key for tests"])
+    world.services.installation = replace(world.services.installation, links=links)
+    plain = site.visitor().get("/sign-in").headers
+
+    assert "strict-transport-security" in secure
+    assert "strict-transport-security" not in plain
+    assert site.app.state.pages.cookie == "session"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from reminder.mail.message import Envelope, MessageError, build, message_id
 from reminder.mail.wording import NAMES, Rendered, Wording
 from reminder.policy.model import Role
 from reminder.policy.phrases import days_phrase
+from tests.unit.mail.parsing import mailboxes
 
 WORDING = Wording.load()
 LINKS = Links("https://reminders.lakeside.example", ["a key for tests"])
@@ -321,7 +322,7 @@ HOSTILE = st.one_of(
 
 
 @given(name=HOSTILE, sender=HOSTILE)
-def test_a_hostile_name_is_refused_or_read_back_exactly(name: str, sender: str) -> None:
+def test_a_hostile_name_is_refused_or_read_back(name: str, sender: str) -> None:
     rendered = render("warning", person_name=name)
     try:
         data = build(envelope(recipient_name=name, sender_name=sender), rendered)
@@ -329,8 +330,7 @@ def test_a_hostile_name_is_refused_or_read_back_exactly(name: str, sender: str) 
         return
     parsed: Any = message_from_bytes(data, policy=policy.default)
 
-    tidy = " ".join(name.split())
-    assert [(one.display_name, one.addr_spec) for one in parsed["To"].addresses] == [(tidy, "chloe@lakeside.example")]
+    assert mailboxes(data, "To") == [(" ".join(name.split()), "chloe@lakeside.example")]
     assert parsed["Bcc"] is None
     assert "<script" not in parsed.get_body(preferencelist=("html",)).get_content()
 

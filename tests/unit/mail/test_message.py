@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reminder.mail.message import Envelope, MessageError, build, message_id
 from reminder.mail.wording import Rendered
+from tests.unit.mail.parsing import mailboxes, read_back
 
 HEADERS = {
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "X-Reminder-Kind", "Auto-Submitted",
@@ -38,10 +37,6 @@ def envelope(name: str, sender: str, link: str | None = None) -> Envelope:
     )
 
 
-def read_back(data: bytes) -> Any:
-    return message_from_bytes(data, policy=policy.SMTP)
-
-
 @given(name=ORDINARY, sender=ORDINARY, subject=ORDINARY, text=BODIES | LONG_LINES, html=BODIES | LONG_LINES)
 def test_what_is_read_back_is_what_was_meant(name: str, sender: str, subject: str, text: str, html: str) -> None:
     name, sender, subject = (" ".join(words.split()) for words in (name, sender, subject))
@@ -55,10 +50,8 @@ def test_what_is_read_back_is_what_was_meant(name: str, sender: str, subject: st
 
     assert set(parsed.keys()) == HEADERS
     assert len(parsed.keys()) == len(HEADERS)
-    assert [(one.display_name, one.addr_spec) for one in parsed["From"].addresses] == [
-        (sender, "reminders@lakeside.example")
-    ]
-    assert [(one.display_name, one.addr_spec) for one in parsed["To"].addresses] == [(name, "alma@lakeside.example")]
+    assert mailboxes(data, "From") == [(sender, "reminders@lakeside.example")]
+    assert mailboxes(data, "To") == [(name, "alma@lakeside.example")]
     assert str(parsed["Subject"]) == subject
     assert parsed["Date"].datetime == datetime(2026, 12, 1, 14, tzinfo=UTC)
     assert [part.get_content_type() for part in parsed.walk()] == ["multipart/alternative", "text/plain", "text/html"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, ExceptionContext
 
 BUSY_MS = 10_000
 """How long a writer waits for another one on SQLite, in milliseconds."""
@@ -68,18 +68,15 @@ class Store:
 def _reachable(url: URL) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        if "no such table" in reason:
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+        if "no such table" in reason or "UndefinedTable" in type(error.orig).__name__:
             message = "the database has no tables yet; run: reminder db upgrade"
             raise UnreachableError(message) from error
+        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+            raise
         message = f"database: {url.render_as_string(hide_password=True)} cannot be used ({reason}); check REMINDER_DATABASE_URL"
         raise UnreachableError(message) from error
-    except DBAPIError as error:
-        if "UndefinedTable" in type(error.orig).__name__:
-            message = "the database has no tables yet; run: reminder db upgrade"
-            raise UnreachableError(message) from error
-        raise
 
 
 def _parsed(text: str) -> URL:
@@ -103,17 +100,33 @@ def _engine(url: URL, begin: str) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(url, begin)
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            pool_recycle=1800,
-            connect_args={"target_session_attrs": "read-write", "connect_timeout": 10},
-        )
+        return _postgresql_engine(url)
     except (NoSuchModuleError, ImportError):
         message = (
             "REMINDER_DATABASE_URL: PostgreSQL needs its driver; install it with: pip install 'reminder[postgres]'"
         )
         raise UsageError(message) from None
+
+
+READ_ONLY = "25006"
+"""PostgreSQL's code for a write on a server that only reads: it was the primary until a fail-over."""
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"target_session_attrs": "read-write", "connect_timeout": 10},
+    )
+
+    @event.listens_for(engine, "handle_error")
+    def leave_a_demoted_server(context: ExceptionContext) -> None:
+        """Count it as a lost connection: the pool then asks for a server that takes writes."""
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
+
+    return engine
 
 
 def _sqlite_engine(url: URL, begin: str) -> Engine:

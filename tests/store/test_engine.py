@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, select, text
 
 from reminder.errors import UnreachableError, UsageError
-from reminder.store import system
+from reminder.store import migrate, system
 from reminder.store.engine import Store
 from reminder.store.tables import event
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
 
 
 def test_an_instant_comes_back_in_utc_whatever_zone_it_had(store: Store) -> None:
@@ -86,6 +90,22 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
 
     assert "127.0.0.1" in str(caught.value)
     assert "topsecret" not in str(caught.value)
+
+
+def test_a_server_that_was_demoted_is_left_at_the_first_write_it_refuses(postgres: Cluster) -> None:
+    store = Store(postgres.fresh_url())
+    migrate.upgrade(store)
+    with store.write() as connection:
+        connection.execute(text("set session characteristics as transaction read only"))
+    with pytest.raises(UnreachableError, match="read-only"), store.write() as connection:
+        system.put(connection, "word", "refused")
+    with store.write() as connection:
+        system.put(connection, "word", "taken")
+    with store.read() as connection:
+        kept = system.get(connection, "word")
+    store.close()
+
+    assert kept == "taken"
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://user@host/name", ""])

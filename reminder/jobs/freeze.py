@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+UNWRITABLE = (ReminderError, TemplateError, LookupError, TypeError, ValueError)
+"""What a mail with values that nobody foresaw raises: it fails by itself and stops no other."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frozen:
     """A claimed reminder and the bytes that go out."""
@@ -60,24 +64,32 @@ def freeze(
     """Freeze claimed reminders, in the transaction that claimed them."""
     batch = Batch()
     for row in claimed:
-        occasion = occasion_of(connection, row, now)
-        if not _may_keep(row, occasion):
-            values = values_of(occasion)
-            if values is None:
-                sending.release(
-                    connection, row, {"state": State.CANCELLED, "cancelled_at": now, "reason": "nothing to say"}
-                )
-                batch.called_off += 1
-                continue
-            row = _keep(connection, services, occasion, values)  # noqa: PLW2901 - the row as it is from now on
         try:
-            batch.ready.append(Frozen(row=row, data=bytes_of(connection, services, row)))
-        except (ReminderError, TemplateError) as error:
+            frozen = _frozen(connection, services, row, now)
+        except UNWRITABLE as error:
             log.error("reminder %d cannot be written: %s", row.id, error, extra={"action": "mail.failed"})  # noqa: TRY400 - the words say it all
             batch.unwritable += 1
             failed = {"state": State.FAILED, "failed_at": now, "reason": f"cannot be written: {error}"}
             sending.release(connection, row, failed)
+            continue
+        if frozen is None:
+            called_off = {"state": State.CANCELLED, "cancelled_at": now, "reason": "nothing to say"}
+            sending.release(connection, row, called_off)
+            batch.called_off += 1
+        else:
+            batch.ready.append(frozen)
     return batch
+
+
+def _frozen(connection: Connection, services: Services, row: Reminder, now: datetime) -> Frozen | None:
+    """Return a mail with the bytes that go out; None if there is nothing left to say."""
+    occasion = occasion_of(connection, row, now)
+    if not _may_keep(row, occasion):
+        values = values_of(occasion)
+        if values is None:
+            return None
+        row = _keep(connection, services, occasion, values)
+    return Frozen(row=row, data=bytes_of(connection, services, row))
 
 
 def _may_keep(row: Reminder, occasion: Occasion) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reminder.jobs import confirm, staff
 from reminder.jobs.releasing import release_queue, resend
 from reminder.jobs.services import MailLimits
 from reminder.mail.transport import Outcome, Stage, Verdict
@@ -253,6 +254,17 @@ def test_a_mail_that_cannot_be_written_is_told_and_stops_no_other(due: World) ->
     assert [mail.to for mail in due.mails] == ["ben.okafor@lakeside.example"]
     assert failed.reason is not None
     assert failed.reason.startswith("cannot be written")
+
+
+def test_a_mail_whose_records_are_damaged_stops_no_other(due: World) -> None:
+    due.person("Ben Okafor", SEVEN_LEFT)
+    with due.store.write() as connection:
+        confirm.plan_receipt(connection, 1, 1, due.now)
+        connection.exec_driver_sql("update reminder set details = '{}'")
+    tally = due.tick()
+
+    assert (tally.sent, tally.failed) == (2, 1)
+    assert due.reminders(state=State.FAILED)[0].reason == "cannot be written: 'reset_id'"
 
 
 def test_an_address_that_cannot_be_written_stops_no_other_mail(due: World) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from reminder.errors import UsageError
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Rule, RuleVersion
-from reminder.store import outbox
+from reminder.store import outbox, people
 from reminder.store.statements import insert_new
 from reminder.store.tables import person, rule
 
@@ -54,7 +54,5 @@ def add_version(
     for found in known.all():
         expiry = expires_on(current, found.reset_on)
         if expiry != found.expires_on:
-            connection.execute(
-                update(person).where(person.c.id == found.id).values(expires_on=expiry, next_step_at=now),
-            )
+            people.set_clock(connection, found.id, {"expires_on": expiry, "next_step_at": now})
             outbox.cancel_clock(connection, found.id, reason="the rule has changed", now=now, keep_cycle=expiry)

@@ -7,7 +7,7 @@ import pytest
 
 from reminder.jobs import practices, staff
 from reminder.policy.model import Absence, Role, State
-from reminder.store import people, rules
+from reminder.store import people, reconcile, rules
 from reminder.store import practices as stored
 from tests.world import OWNER, World, chicago
 
@@ -344,3 +344,5 @@ def test_a_rule_that_changes_in_mid_cycle_moves_the_expiry_date(world: World) ->
 
     assert person_row(world, key).expires_on == date(2027, 3, 31)
     assert person_row(world, other).expires_on == date(2026, 12, 19)
+    with world.store.read() as connection:
+        assert reconcile.differences(connection) == []

@@ -236,12 +236,12 @@ def mark_refused(database: Database, row: Reminder, reply: str, now: datetime) -
 
 def reschedule_missed(database: Database, now: datetime) -> None:
     """Give reminders whose window closed before they could go the next one."""
-    missed = outbox.missed_windows(database, now, BATCH)
+    missed = sending.missed_windows(database, now, BATCH)
     homes = practices.load(database, {row.practice_id for row in missed})
     for row in missed:
         expiry = row.cycle_on if row.kind in outbox.CLOCK else None
         window = first_try(now, homes[row.practice_id].schedule, expiry)
-        outbox.move(database, row.id, next_at=window.opens_at, closes_at=window.closes_at)
+        sending.move(database, row.id, next_at=window.opens_at, closes_at=window.closes_at)
 
 
 def room_left(database: Database, limits: MailLimits, now: datetime) -> int:

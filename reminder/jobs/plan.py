@@ -178,6 +178,7 @@ class ClockPlanner:
                     practice_id=self.home.id,
                     next_at=window.opens_at,
                     closes_at=window.closes_at,
+                    now=self.now,
                 )
         return [self._row(newest, address, State.PLANNED) for address in wanted if address not in by_recipient]
 

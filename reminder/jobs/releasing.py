@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reminder.errors import UsageError
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
-from reminder.store import events, outbox, people, system
+from reminder.store import events, outbox, people, practices, sending, system
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 
 def release_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
-    """Release the queue after an admin has seen the list; False if it was not held."""
+    """Release the queue after an admin has seen the list; False if it was not held.
+
+    A wrong clock may have set times that are far ahead of the right one: every clock, practice and mail is looked at
+    again.
+    """
     held = system.hold(connection)
     if held is None:
         return False
     system.clear_hold(connection)
     system.put(connection, TRUSTED_FROM, now.isoformat())
+    people.look_again_all(connection, now)
+    practices.check_all(connection, now)
+    sending.bring_back(connection, now)
     events.record(connection, "queue.released", actor=actor, now=now, reason=held.reason)
     return True
 

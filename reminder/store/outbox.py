@@ -168,7 +168,7 @@ def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now:
         reminder.c.cycle_on == cycle_on,
         reminder.c.state == State.CANCELLED,
     )
-    values = {"state": State.PLANNED, "planned_at": now, "next_at": None, "reason": None}
+    values = {**_planned_anew(now), "next_at": None}
     return connection.execute(update(reminder).where(mine).values(values)).rowcount
 
 
@@ -180,39 +180,20 @@ def end(connection: Connection, ids: Collection[int], state: State, reason: str,
 
 
 def place(
-    connection: Connection, reminder_id: int, *, practice_id: int, next_at: datetime, closes_at: datetime
+    connection: Connection, reminder_id: int, *, practice_id: int, next_at: datetime, closes_at: datetime, now: datetime
 ) -> None:
-    """Give a planned or cancelled reminder its time; it is planned from now on."""
-    values = {
-        "practice_id": practice_id,
-        "next_at": next_at,
-        "closes_at": closes_at,
-        "state": State.PLANNED,
-        "reason": None,
-    }
-    mine = and_(
-        reminder.c.id == reminder_id,
-        reminder.c.state.in_((State.PLANNED, State.CANCELLED, State.SUPERSEDED)),
-    )
-    connection.execute(update(reminder).where(mine).values(values))
+    """Give a planned reminder its time; one that was called off or overtaken is planned anew, from now on."""
+    mine = reminder.c.id == reminder_id
+    called_off = and_(mine, reminder.c.state.in_((State.CANCELLED, State.SUPERSEDED)))
+    connection.execute(update(reminder).where(called_off).values(_planned_anew(now)))
+    values = {"practice_id": practice_id, "next_at": next_at, "closes_at": closes_at}
+    connection.execute(update(reminder).where(mine, reminder.c.state == State.PLANNED).values(values))
 
 
-def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Reminder]:
-    """Lock and return reminders whose window has closed before they could go."""
-    query = (
-        select(reminder)
-        .where(reminder.c.state.in_(WAITING), reminder.c.closes_at <= now, reminder.c.next_at <= now)
-        .order_by(reminder.c.urgent_on, reminder.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_reminder(row) for row in connection.execute(query)]
-
-
-def move(connection: Connection, reminder_id: int, *, next_at: datetime, closes_at: datetime) -> None:
-    """Give a waiting reminder another time without changing its state."""
-    mine = and_(reminder.c.id == reminder_id, reminder.c.state.in_(WAITING))
-    connection.execute(update(reminder).where(mine).values(next_at=next_at, closes_at=closes_at))
+def _planned_anew(now: datetime) -> dict[str, Any]:
+    """Return the values of a reminder whose end is taken back: its days of trying begin again."""
+    ends = {"failed_at": None, "cancelled_at": None, "superseded_at": None, "reason": None}
+    return {**ends, "state": State.PLANNED, "planned_at": now, "failures": 0}
 
 
 def load(connection: Connection, reminder_id: int) -> Reminder | None:
@@ -242,11 +223,12 @@ def failed_count(connection: Connection, practice_id: int) -> int:
 
 def again(connection: Connection, reminder_id: int, now: datetime) -> None:
     """Let a mail that failed or is in doubt be tried again, with the same words if it is in doubt."""
-    values = {"next_at": now, "closes_at": None, "planned_at": now, "reason": "sent again by hand", "failures": 0}
-    mine = and_(reminder.c.id == reminder_id, reminder.c.state == State.FAILED)
-    connection.execute(update(reminder).where(mine).values(state=State.PLANNED, **values))
-    doubtful = and_(reminder.c.id == reminder_id, reminder.c.state == State.IN_DOUBT)
-    connection.execute(update(reminder).where(doubtful).values(values))
+    by_hand = {"next_at": now, "closes_at": None, "reason": "sent again by hand"}
+    mine = reminder.c.id == reminder_id
+    failed = and_(mine, reminder.c.state == State.FAILED)
+    connection.execute(update(reminder).where(failed).values({**_planned_anew(now), **by_hand}))
+    doubtful = and_(mine, reminder.c.state == State.IN_DOUBT)
+    connection.execute(update(reminder).where(doubtful).values({**by_hand, "planned_at": now, "failures": 0}))
 
 
 def sendable_count(connection: Connection, now: datetime) -> int:

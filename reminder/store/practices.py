@@ -166,6 +166,11 @@ def reopen_on(connection: Connection, practice_id: int, days: Sequence[date], no
     look_again(connection, practice_id, now)
 
 
+def check_all(connection: Connection, now: datetime) -> None:
+    """Have digest and coverage of every practice looked at by the next tick."""
+    connection.execute(update(practice).values(next_check_at=now))
+
+
 def due_checks(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Lock and return practices whose digest and coverage are to be looked at, the longest waiting first."""
     query = (

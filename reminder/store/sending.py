@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, insert, or_, select, update
 
 from reminder.policy.model import State
-from reminder.store.outbox import Reminder, _reminder
+from reminder.store.outbox import ABOUT_THE_CLOCK, Reminder, _reminder
 from reminder.store.tables import WAITING, attempt, reminder
 
 if TYPE_CHECKING:
@@ -33,10 +33,15 @@ class Attempt:
     reply: str
 
 
+LONGEST_AHEAD = timedelta(hours=26)
+"""A lease that ends later than this was given by a wrong clock: no sender that lives holds one."""
+
+
 def expire_leases(connection: Connection, now: datetime) -> int:
     """Take back what a dead sender left: claimed mails wait again, those being sent are in doubt and wait, too."""
-    late = and_(reminder.c.lease_until <= now, reminder.c.state.in_((State.CLAIMED, State.SENDING)))
-    free = {"owner": None, "lease_until": None, "next_at": now}
+    over = or_(reminder.c.lease_until <= now, reminder.c.lease_until > now + LONGEST_AHEAD)
+    late = and_(over, reminder.c.state.in_((State.CLAIMED, State.SENDING)))
+    free = {"owner": None, "lease_until": None}
     was_sending = and_(late, reminder.c.state == State.SENDING)
     doubtful = {
         "state": State.IN_DOUBT,
@@ -47,6 +52,34 @@ def expire_leases(connection: Connection, now: datetime) -> int:
     in_doubt = and_(late, reminder.c.in_doubt_at.is_not(None))
     connection.execute(update(reminder).where(in_doubt).values({**free, "state": State.IN_DOUBT}))
     return found + connection.execute(update(reminder).where(late).values({**free, "state": State.PLANNED})).rowcount
+
+
+def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Reminder]:
+    """Lock and return reminders whose window has closed before they could go."""
+    query = (
+        select(reminder)
+        .where(reminder.c.state.in_(WAITING), reminder.c.closes_at <= now, reminder.c.next_at <= now)
+        .order_by(reminder.c.urgent_on, reminder.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [_reminder(row) for row in connection.execute(query)]
+
+
+def move(connection: Connection, reminder_id: int, *, next_at: datetime, closes_at: datetime) -> None:
+    """Give a waiting reminder another time without changing its state."""
+    mine = and_(reminder.c.id == reminder_id, reminder.c.state.in_(WAITING))
+    connection.execute(update(reminder).where(mine).values(next_at=next_at, closes_at=closes_at))
+
+
+def bring_back(connection: Connection, now: datetime) -> None:
+    """Let the next tick place the waiting mails whose time lies days ahead, as after a wrong clock.
+
+    Planned mails about a clock are left to the planner, which knows more.
+    """
+    planners = and_(reminder.c.state == State.PLANNED, reminder.c.kind.in_(ABOUT_THE_CLOCK))
+    far = and_(reminder.c.state.in_(WAITING), reminder.c.next_at > now + timedelta(days=1), ~planners)
+    connection.execute(update(reminder).where(far).values(next_at=now, closes_at=now))
 
 
 def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list[Reminder]:

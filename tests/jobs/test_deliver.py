@@ -9,7 +9,7 @@ from reminder.jobs import confirm, staff
 from reminder.jobs.releasing import release_queue, resend
 from reminder.jobs.services import MailLimits
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.policy.model import Mode, State
+from reminder.policy.model import Absence, Mode, State
 from reminder.store import practices, reconcile, sending, system
 from tests.world import World, chicago
 
@@ -83,6 +83,21 @@ def test_a_retry_may_run_past_the_window_but_not_past_midnight(due: World) -> No
     assert (late.sent, row.failures) == (0, 2)
     assert (at_night, len(due.mails)) == (0, 1)
     assert "6 days left" in due.mails[0].text
+
+
+def test_a_mail_called_off_for_days_is_tried_as_long_as_a_new_one(world: World) -> None:
+    key = world.person("Back Again", date(2026, 10, 16))
+    with world.store.write() as connection:
+        staff.pause(connection, world.look(key), Absence(from_on=date(2026, 12, 1)), actor="test", now=world.now)
+    world.tick(chicago("2026-12-01"))
+    world.now = chicago("2026-12-07")
+    with world.store.write() as connection:
+        staff.clear_pause(connection, world.look(key), actor="test", now=world.now)
+    world.transport.answers.extend([LATER, LATER])  # Monday's digest gets one of them
+    world.tick()
+    row = world.reminders(person_id=key, step=14)[0]
+
+    assert (row.state, row.planned_at, row.cancelled_at) == (State.DEFERRED, chicago("2026-12-07"), None)
 
 
 def test_the_next_step_overtakes_a_mail_that_is_still_tried(due: World) -> None:
@@ -296,6 +311,24 @@ def test_a_clock_far_behind_the_records_holds_the_queue_until_released(due: Worl
     assert held is not None
     assert "clock" in held.reason
     assert hold_of(due) is None
+
+
+def test_after_a_wrong_clock_everybody_is_reminded_as_if_it_had_been_right(world: World) -> None:
+    key = world.person("Alma Reyes", date(2026, 10, 16))
+    world.transport.refusal = DOWN
+    world.tick(chicago("2027-05-03"))  # a clock five months ahead
+    world.transport.refusal = None
+    world.tick(chicago("2026-12-01"))
+    with world.store.write() as connection:
+        release_queue(connection, actor="test", now=world.now)
+    world.tick()
+    world.live(chicago("2026-12-15", "12:00"))
+
+    sent = [(mail.kind, mail.at) for mail in world.mails if mail.to == "alma.reyes@lakeside.example"]
+    assert sent == [
+        ("warning", chicago(day)) for day in ("2026-12-01", "2026-12-08", "2026-12-11", "2026-12-14", "2026-12-15")
+    ]
+    assert world.states(key)[-56] is State.CANCELLED
 
 
 def test_a_clock_a_day_behind_is_believed(due: World) -> None:

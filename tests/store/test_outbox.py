@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
 from reminder.policy.model import Kind, State
 from reminder.store import outbox, reconcile, sending
+from reminder.store.tables import reminder
 
 if TYPE_CHECKING:
     from reminder.store.engine import Store
@@ -113,6 +115,16 @@ def test_a_live_lease_is_left_alone(world: World) -> None:
         assert sending.expire_leases(connection, world.now) == 0
 
     assert world.reminders(id=row.id)[0].state is State.CLAIMED
+
+
+def test_a_lease_that_a_wrong_clock_gave_is_void(world: World) -> None:
+    planned(world)
+    claim(world)
+    with world.store.write() as connection:
+        connection.execute(update(reminder).values(lease_until=world.now + timedelta(days=60)))
+        assert sending.expire_leases(connection, world.now) == 1
+
+    assert len(claim(world)) == 1
 
 
 def test_a_late_finisher_cannot_overwrite_the_new_owner(world: World) -> None:

@@ -54,7 +54,7 @@ def preview(
 def send_test(address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who gets the test mail.")]) -> None:
     """Send one test mail through the configured server, and show the server's answers if it fails."""
     from reminder.jobs.previewing import send_test_mail
-    from reminder.mail.diagnosis import in_plain_words
+    from reminder.mail.diagnosis import for_the_server
     from reminder.mail.transport import Outcome
     from reminder.roster.fields import email_address
 
@@ -69,6 +69,6 @@ def send_test(address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Wh
         f"reminder: not sent by {where}: {verdict.outcome} at {verdict.stage}: {verdict.code or ''} {verdict.reply}",
         err=True,
     )
-    typer.echo(in_plain_words(verdict), err=True)
+    typer.echo(for_the_server(verdict), err=True)
     unreachable = verdict.outcome is Outcome.MISCONFIGURED or verdict.stage.value in {"connect", "tls", "greeting"}
     raise typer.Exit(3 if unreachable else 1)

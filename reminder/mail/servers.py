@@ -47,7 +47,7 @@ def _sign_in(parts: SplitResult) -> SignIn | None:
     user = unquote(parts.username or "")
     if parts.scheme != "smtp+oauth":
         return Login(user=user, password=unquote(parts.password or "")) if user else None
-    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    given = given_in(parts.geturl())
     missing = [name for name in ("tenant", "client_id", "client_secret") if name not in given]
     if missing or not user:
         wanted = ", ".join(["the mailbox before the @", *missing] if not user else missing)
@@ -55,6 +55,11 @@ def _sign_in(parts: SplitResult) -> SignIn | None:
         raise UsageError(message)
     token_url = given.get("token_url") or MICROSOFT.format(tenant=quote(given["tenant"], safe=""))
     return AppSignIn(user=user, token_url=token_url, client_id=given["client_id"], client_secret=given["client_secret"])
+
+
+def given_in(url: str) -> dict[str, str]:
+    """Return what stands behind the `?` of a URL: tenant, client_id and client_secret of an app."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 def reaches_people(url: str) -> bool:

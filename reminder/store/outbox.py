@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from reminder.policy.model import Kind, State
 from reminder.store.statements import insert_new, rows_for
-from reminder.store.tables import WAITING, person, reminder
+from reminder.store.tables import is_leased, is_waiting, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -204,9 +204,11 @@ def load(connection: Connection, reminder_id: int) -> Reminder | None:
 
 def waiting(connection: Connection, limit: int = 500) -> list[Reminder]:
     """Return what waits to be sent or is being sent, most urgent first."""
-    states = (*WAITING, State.CLAIMED, State.SENDING)
-    query = select(reminder).where(reminder.c.state.in_(states)).order_by(reminder.c.urgent_on, reminder.c.id)
-    return [_reminder(row) for row in connection.execute(query.limit(limit))]
+    found: list[Reminder] = []
+    for states in (is_waiting, is_leased):  # one by one, since each has its index and the two together have none
+        query = select(reminder).where(states).order_by(reminder.c.urgent_on, reminder.c.id)
+        found += [_reminder(row) for row in connection.execute(query.limit(limit))]
+    return sorted(found, key=lambda row: (row.urgent_on, row.id))[:limit]
 
 
 def failed(connection: Connection, limit: int = 100) -> list[Reminder]:
@@ -233,7 +235,7 @@ def again(connection: Connection, reminder_id: int, now: datetime) -> None:
 
 def sendable_count(connection: Connection, now: datetime) -> int:
     """Return how many reminders wait although their time has come."""
-    query = select(func.count()).select_from(reminder).where(reminder.c.state.in_(WAITING), reminder.c.next_at <= now)
+    query = select(func.count()).select_from(reminder).where(is_waiting, reminder.c.next_at <= now)
     return connection.scalar(query) or 0
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, insert, or_, select, update
 
 from reminder.policy.model import State
 from reminder.store.outbox import ABOUT_THE_CLOCK, Reminder, _reminder
-from reminder.store.tables import WAITING, attempt, reminder
+from reminder.store.tables import attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ LONGEST_AHEAD = timedelta(hours=26)
 def expire_leases(connection: Connection, now: datetime) -> int:
     """Take back what a dead sender left: claimed mails wait again, those being sent are in doubt and wait, too."""
     over = or_(reminder.c.lease_until <= now, reminder.c.lease_until > now + LONGEST_AHEAD)
-    late = and_(over, reminder.c.state.in_((State.CLAIMED, State.SENDING)))
+    late = and_(over, is_leased)
     free = {"owner": None, "lease_until": None}
     was_sending = and_(late, reminder.c.state == State.SENDING)
     doubtful = {
@@ -58,7 +58,7 @@ def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Re
     """Lock and return reminders whose window has closed before they could go."""
     query = (
         select(reminder)
-        .where(reminder.c.state.in_(WAITING), reminder.c.closes_at <= now, reminder.c.next_at <= now)
+        .where(is_waiting, reminder.c.closes_at <= now, reminder.c.next_at <= now)
         .order_by(reminder.c.urgent_on, reminder.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -68,7 +68,7 @@ def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Re
 
 def move(connection: Connection, reminder_id: int, *, next_at: datetime, closes_at: datetime) -> None:
     """Give a waiting reminder another time without changing its state."""
-    mine = and_(reminder.c.id == reminder_id, reminder.c.state.in_(WAITING))
+    mine = and_(reminder.c.id == reminder_id, is_waiting)
     connection.execute(update(reminder).where(mine).values(next_at=next_at, closes_at=closes_at))
 
 
@@ -78,14 +78,14 @@ def bring_back(connection: Connection, now: datetime) -> None:
     Planned mails about a clock are left to the planner, which knows more.
     """
     planners = and_(reminder.c.state == State.PLANNED, reminder.c.kind.in_(ABOUT_THE_CLOCK))
-    far = and_(reminder.c.state.in_(WAITING), reminder.c.next_at > now + timedelta(days=1), ~planners)
+    far = and_(is_waiting, reminder.c.next_at > now + timedelta(days=1), ~planners)
     connection.execute(update(reminder).where(far).values(next_at=now, closes_at=now))
 
 
 def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list[Reminder]:
     """Claim up to `limit` reminders whose time has come, most urgent first; no two senders ever get the same one."""
     ready = and_(
-        reminder.c.state.in_(WAITING),
+        is_waiting,
         reminder.c.next_at <= now,
         or_(reminder.c.closes_at.is_(None), reminder.c.closes_at > now),
     )

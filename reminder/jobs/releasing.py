@@ -1,19 +1,23 @@
-"""Release a held queue, and send single mails again by hand."""
+"""Release a held queue, send mails again by hand, and say when the last one leaves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
-from reminder.store import events, outbox, people, practices, sending, system
+from reminder.policy.pace import DAY, last_leaves_at
+from reminder.store import events, messages, outbox, people, practices, sending, system
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from reminder.jobs.services import MailLimits
+    from reminder.policy.model import Kind
     from reminder.store.outbox import Reminder
 
 
@@ -42,9 +46,7 @@ def resend(connection: Connection, reminder_id: int, *, actor: str, now: datetim
         state = "does not exist" if row is None else f"is {row.state}"
         message = f"mail {reminder_id} {state}; only mails that failed or are in doubt can be sent again"
         raise UsageError(message)
-    outbox.again(connection, reminder_id, now)
-    if row.person_id is not None and row.state is State.FAILED:
-        people.change(connection, row.person_id, {"email_refused_at": None, "email_refused_reply": None})
+    _send_again(connection, row, now)
     events.record(
         connection,
         "mail.resent",
@@ -55,3 +57,40 @@ def resend(connection: Connection, reminder_id: int, *, actor: str, now: datetim
         mail=row.id,
     )
     return row
+
+
+def resend_failed(
+    connection: Connection, practice_ids: Collection[int], kind: Kind, *, actor: str, now: datetime
+) -> int:
+    """Let every mail of a kind that these practices could not send go once more; return how many there are."""
+    sent_again: dict[int, list[int]] = {}
+    for reminder_id in messages.failed_of_kind(connection, practice_ids, kind):
+        row = outbox.load(connection, reminder_id)
+        if row is not None:
+            _send_again(connection, row, now)
+            sent_again.setdefault(row.practice_id, []).append(row.id)
+    for practice_id, mails in sent_again.items():
+        detail: dict[str, Any] = {"kind": kind, "mails": mails}
+        events.record(connection, "mail.resent_all", actor=actor, now=now, practice_id=practice_id, **detail)
+    return sum(map(len, sent_again.values()))
+
+
+def _send_again(connection: Connection, row: Reminder, now: datetime) -> None:
+    """Put a mail back into the queue; the address it goes to is tried although it was refused."""
+    outbox.again(connection, row.id, now)
+    if row.person_id is None or row.trial or row.state is not State.FAILED:
+        return
+    person = people.get(connection, row.person_id)
+    if person is not None and row.recipient == person.email:
+        people.change(connection, person.id, {"email_refused_at": None, "email_refused_reply": None})
+    elif person is not None and row.recipient == person.second_email:
+        people.change(connection, person.id, {"second_refused_at": None})
+
+
+def last_leaves(connection: Connection, limits: MailLimits, now: datetime) -> datetime | None:
+    """Return when the last mail that waits leaves under the mail server's limits; None without a limit or a mail."""
+    if limits.minute is None and limits.day is None:
+        return None
+    waiting = messages.waiting_times(connection)
+    in_a_day = sending.tries_since(connection, now - DAY)
+    return last_leaves_at(now, waiting, minute=limits.minute, day=limits.day, sent_in_a_day=in_a_day)

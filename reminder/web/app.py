@@ -19,7 +19,7 @@ from reminder.web.practice import settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
-from reminder.web.sending import mails, messages, schedule
+from reminder.web.sending import mails, messages, resending, schedule
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,7 +33,7 @@ PAGES = (
     home,
     *(table, person, acting),
     importing,
-    *(schedule, messages, mails),
+    *(schedule, messages, resending, mails),
     *(settings, wording),
 )
 """Every module that answers requests."""

@@ -42,7 +42,7 @@ STATES = {
 }
 """Each state of a mail, where the server's answer does not say more."""
 
-_ANSWER = re.compile(rf"({'|'.join(Stage)}): (?:(\d{{3}}) )?(.*)", re.DOTALL)
+_ANSWER = re.compile(rf"({'|'.join(Stage)}): *(?:(\d{{3}})\b *)?(.*)", re.DOTALL)
 """The reason of a mail that was tried: at which stage, the reply's code, the reply."""
 
 _NO_MAILBOX = re.compile(r"5\.1\.[16]|unknown|no such|not exist|not found|no mailbox", re.IGNORECASE)

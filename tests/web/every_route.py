@@ -87,7 +87,11 @@ USES: dict[tuple[str, str], Use] = {
     # Sending
     ("GET", "/schedule"): Use(access=Access.SIGNED_IN, path="/schedule"),
     ("GET", "/messages"): Use(access=Access.SIGNED_IN, path="/messages"),
-    ("POST", "/messages/{number}/resend"): Use(access=Access.CHANGE, path="/messages/FAILED/resend"),
+    ("POST", "/messages/{number:int}/resend"): Use(access=Access.CHANGE, path="/messages/FAILED/resend"),
+    ("POST", "/messages/resend-failed"): Use(
+        access=Access.CHANGE_ANY, path="/messages/resend-failed", form={"kind": "warning"}
+    ),
+    ("GET", "/messages/release"): Use(access=Access.OWN_ANY, path="/messages/release"),
     ("POST", "/messages/release"): Use(access=Access.OWN_ANY, path="/messages/release"),
     ("GET", "/mails/{number}"): Use(access=Access.LOOK, path="/mails/1"),
     ("GET", "/mails/{number}/html"): Use(access=Access.LOOK, path="/mails/1/html", is_page=False),

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import AdminRole
-from reminder.store import practices, system
+from reminder.store import practices
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
-SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
 CHANGES: dict[str, dict[str, str]] = {
     "mode": {"mode": "trial"},
     "schedule": {"plan": "gentle", "zone": "America/Denver", "send_time": "09:15"},
@@ -120,51 +118,6 @@ def test_what_cannot_be_is_explained_and_changes_nothing(
     assert "Nothing was changed" in answer.text
     assert words in answer.text
     assert practice(world) == before
-
-
-@pytest.fixture
-def failed(world: World) -> int:
-    """The number of a mail that the server refused."""
-    world.person("Alma Reyes", date(2026, 10, 9))
-    world.transport.answers.append(SPAM)
-    world.tick()
-    return world.reminders(state="failed")[0].id
-
-
-def test_a_failed_mail_stands_first_and_is_sent_again(world: World, owner: TestClient, failed: int) -> None:
-    page = owner.get("/messages").text
-    owner.post(f"/messages/{failed}/resend", headers=OURS)
-    world.tick()
-
-    assert "1 mail needs a look" in page
-    assert "554 5.7.1 spam" in page
-    assert [mail.to for mail in world.mails] == ["alma.reyes@lakeside.example"]
-    assert "Every mail went out" in owner.get("/messages").text
-
-
-def test_only_editors_of_the_practice_send_again(world: World, site: Site, failed: int) -> None:
-    world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
-    viewer = site.colleague("viewer@lakeside.example").post(f"/messages/{failed}/resend", headers=OURS)
-    stranger = site.signed_in("ann@desert.example")
-
-    assert viewer.status_code == 403
-    assert stranger.post(f"/messages/{failed}/resend", headers=OURS).status_code == 404
-    assert "Alma" not in stranger.get("/messages").text
-
-
-def test_a_held_queue_is_released_by_an_owner_alone(world: World, site: Site, owner: TestClient) -> None:
-    with world.store.write() as connection:
-        system.set_hold(connection, system.Hold(reason="a backup was restored", cure="look", since_at=world.now))
-    page = owner.get("/messages").text
-    editor = site.colleague("editor@lakeside.example", role=AdminRole.EDITOR)
-    refused = editor.post("/messages/release", headers=OURS).status_code
-    released = owner.post("/messages/release", headers=OURS).status_code
-    with world.store.read() as connection:
-        held = system.hold(connection)
-
-    assert "Sending is held" in page
-    assert "a backup was restored" in page
-    assert (refused, released, held) == (403, 303, None)
 
 
 def test_a_plan_is_weighed_before_it_is_saved(world: World, owner: TestClient) -> None:

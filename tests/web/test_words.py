@@ -65,12 +65,15 @@ def test_a_servers_answer_is_told_by_its_meaning_and_a_reason_of_ours_as_it_is(r
 
 def test_an_answer_is_read_back_with_its_stage_and_code() -> None:
     answer = server_answer("rcpt: 550 5.1.1 no such user")
-    without_code = server_answer("connect: timed out")
+    without_code = server_answer("connect:  timed out")
+    without_words = server_answer("rcpt: 550")
 
     assert answer is not None
     assert without_code is not None
+    assert without_words is not None
     assert (answer.stage, answer.code, answer.reply) == ("rcpt", 550, "5.1.1 no such user")
     assert (without_code.stage, without_code.code, without_code.reply) == ("connect", None, "timed out")
+    assert (without_words.code, without_words.reply) == (550, "")
     assert server_answer("a reset was recorded") is None
 
 

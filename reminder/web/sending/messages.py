@@ -1,72 +1,122 @@
-"""What waits, what failed, what may not have arrived; the held queue and its release."""
+"""What waits, what was sent, what could not be and what may not have arrived; and whom no mail reaches."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from fastapi import APIRouter
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reminder.errors import UsageError
-from reminder.jobs.releasing import release_queue, resend
-from reminder.policy.model import AdminRole, State
-from reminder.store import outbox, people, system
+from reminder.jobs.releasing import last_leaves
+from reminder.mail.diagnosis import in_plain_words
+from reminder.mail.transport import Outcome, Stage, Verdict
+from reminder.policy.model import AdminRole
+from reminder.store import messages as stored
+from reminder.store import people, system
+from reminder.store.messages import Box
 from reminder.web.pages import MAY_CHANGE, PagesDep, ServicesDep, ViewerDep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from reminder.store.people import Person
+    from reminder.web.pages import Viewer
 
 router = APIRouter()
 
-SHOWN = 200
-UNCLEAR = (State.FAILED, State.IN_DOUBT)
-WAITING = (State.PLANNED, State.DEFERRED, State.CLAIMED, State.SENDING)
+SIZE = 50
+"""Mails on one page."""
+
+UNREACHABLE = "unreachable"
+TABS = {
+    Box.OUTBOX: "Outbox",
+    Box.SENT: "Sent",
+    Box.FAILED: "Failed",
+    Box.IN_DOUBT: "In doubt",
+    UNREACHABLE: "Cannot be reached",
+    Box.ALL: "All",
+}
+"""The boxes, and the people whom no mail reaches, as they are called on the page."""
+
+DONE = {
+    "released": "Released. The mails go with the next pass.",
+    "resent": "It goes with the next pass.",
+    "resent-all": "They go with the next pass.",
+    "gone": "Nothing was sent again: it had gone already, or was called off meanwhile.",
+}
 
 
 @router.get("/messages")
-def messages(request: Request, pages: PagesDep, services: ServicesDep, viewer: ViewerDep, done: str = "") -> Response:
-    """Show the mails of the viewer's practices: what needs a look, what waits, what was sent lately."""
+def messages(
+    request: Request,
+    pages: PagesDep,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    box: str = "",
+    q: str = "",
+    after: str = "",
+    done: str = "",
+) -> Response:
+    """Show one box of the viewer's practices, or the people whom no mail reaches; unasked, the box that needs a look."""
+    now = services.clock()
     with services.store.read() as connection:
-        rows = outbox.history(connection, practice_ids=list(viewer.practices), limit=SHOWN)
-        waiting = [row for row in outbox.waiting(connection) if row.practice_id in viewer.practices]
-        failed = [row for row in outbox.failed(connection) if row.practice_id in viewer.practices]
-        names = {
-            key: who.name for key, who in people.load(connection, {r.person_id for r in rows if r.person_id}).items()
-        }
+        counts = {str(key): count for key, count in stored.counts(connection, viewer.practices).items()}
+        counts[UNREACHABLE] = stored.unreachable_count(connection, viewer.practices)
         held = system.hold(connection)
-    notes = {"released": "Released. The mails go with the next pass.", "resent": "It goes with the next pass."}
+        tab = box if box in TABS else _needs_a_look(counts, is_held=held is not None)
+        content = (
+            _unreachable(connection, viewer, after)
+            if tab == UNREACHABLE
+            else _mails(connection, viewer, Box(tab), q.strip(), after)
+        )
+        last_at = last_leaves(connection, services.limits, now) if tab == Box.OUTBOX and counts[tab] else None
     return pages.show(
         request,
         "sending/messages.html",
-        unclear=[*failed, *(row for row in waiting if row.state is State.IN_DOUBT)],
-        waiting=[row for row in waiting if row.state in WAITING],
-        sent=[row for row in rows if row.state is State.SENT],
-        names=names,
+        tabs=TABS,
+        tab=tab,
+        counts=counts,
         held=held,
-        may_change=any(role in MAY_CHANGE for role in viewer.roles.values()),
+        now=now,
+        q=q,
+        is_first=not after,
+        last_at=last_at,
+        limits=services.limits,
+        zone=next((practice.schedule.zone for practice in viewer.practices.values()), "UTC"),
+        may_change={key for key, role in viewer.roles.items() if role in MAY_CHANGE},
         is_owner=AdminRole.OWNER in viewer.roles.values(),
-        note=notes.get(done, ""),
+        note=DONE.get(done, ""),
+        **content,
     )
 
 
-@router.post("/messages/{number}/resend")
-def send_again(number: int, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
-    """Let a mail that failed or is in doubt go once more."""
-    try:
-        with services.store.write() as connection:
-            row = outbox.load(connection, number)
-            if row is None or row.practice_id not in viewer.practices:
-                raise HTTPException(404)
-            if viewer.roles[row.practice_id] not in MAY_CHANGE:
-                raise HTTPException(403, "look only")
-            resend(connection, number, actor=f"admin:{viewer.admin.id}", now=services.clock())
-    except UsageError:
-        return pages.redirect("/messages")
-    return pages.redirect("/messages?done=resent")
+def _needs_a_look(counts: Mapping[str, int], *, is_held: bool) -> str:
+    troubles = [tab for tab in (Box.FAILED, Box.IN_DOUBT) if counts[tab]]
+    return troubles[0] if troubles and not is_held else Box.OUTBOX
 
 
-@router.post("/messages/release")
-def release(pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
-    """Release a held queue after looking at the list; owners only."""
-    if AdminRole.OWNER not in viewer.roles.values():
-        raise HTTPException(403, "look only")
-    with services.store.write() as connection:
-        release_queue(connection, actor=f"admin:{viewer.admin.id}", now=services.clock())
-    return pages.redirect("/messages?done=released")
+def _mails(connection: Connection, viewer: Viewer, box: Box, q: str, after: str) -> dict[str, Any]:
+    who = stored.people_named(connection, viewer.practices, q) if q else None
+    page = stored.page(connection, box, viewer.practices, size=SIZE, after=after, person_ids=who)
+    named = people.load(connection, {row.person_id for row in page.rows if row.person_id})
+    failed = stored.failed_kinds(connection, _changeable(viewer)) if box is Box.FAILED else {}
+    return {"rows": page.rows, "named": named, "after": page.after, "failed_kinds": failed, "refused": []}
+
+
+def _unreachable(connection: Connection, viewer: Viewer, after: str) -> dict[str, Any]:
+    start = int(after) if after.isdecimal() else 0
+    found, last = stored.unreachable(connection, viewer.practices, size=SIZE, after=start)
+    refused = [(person, _meaning(person)) for person in found]
+    return {"rows": [], "named": {}, "after": last, "failed_kinds": {}, "refused": refused}
+
+
+def _meaning(person: Person) -> str:
+    reply = person.email_refused_reply or ""
+    return in_plain_words(Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, reply=reply))
+
+
+def _changeable(viewer: Viewer) -> list[int]:
+    return [key for key, role in viewer.roles.items() if role in MAY_CHANGE]

@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('membership') as batch_op:
         batch_op.alter_column('is_home', server_default=None, existing_type=sa.Boolean(), existing_nullable=False)
-    op.create_index('ix_membership_listed', 'membership', ['practice_id', 'expires_on', 'person_id'],
+    op.create_index('ix_membership_listed', 'membership', ['practice_id', 'expires_on', 'person_id', 'role', 'left_at'],
                     sqlite_where=PRESENT, postgresql_where=PRESENT)
     op.create_index('ix_membership_visiting', 'membership', ['practice_id'],
                     sqlite_where=VISITING, postgresql_where=VISITING)

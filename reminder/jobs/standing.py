@@ -66,6 +66,11 @@ def of_person(connection: Connection, person_id: int, practice_ids: Sequence[int
     return None
 
 
+def of_members(connection: Connection, keys: Collection[tuple[int, int]], now: datetime) -> list[Standing]:
+    """Return the members with these (person, practice) in the order given; a pair that is no member is passed over."""
+    return _standings(connection, list(memberships.some_members(connection, keys).values()), now)
+
+
 def _standings(connection: Connection, members: Sequence[Member], now: datetime) -> list[Standing]:
     ids = [member.person.id for member in members]
     away = absences.of_people(connection, ids)

@@ -63,8 +63,7 @@ def steps(expires_on: date, schedule: Schedule, absences: Iterable[Absence] = ()
     away = bounded(absences)
     by_day: dict[date, int] = {}
     for step in schedule.ladder:
-        falls_on = expires_on - timedelta(days=step)
-        moved_to = open_day(falls_on, later=step < 0, schedule=schedule, absences=away)
+        moved_to = _moved(step, expires_on, schedule, away)
         if moved_to is not None:
             by_day[moved_to] = min(step, by_day.get(moved_to, step))
     return [
@@ -73,7 +72,16 @@ def steps(expires_on: date, schedule: Schedule, absences: Iterable[Absence] = ()
     ]
 
 
+def _moved(step: int, expires_on: date, schedule: Schedule, away: Sequence[Absence]) -> date | None:
+    """Return the day on which a step falls once it has moved; None if there is none for years."""
+    return open_day(expires_on - timedelta(days=step), later=step < 0, schedule=schedule, absences=away)
+
+
 def first_step_on(expires_on: date, schedule: Schedule, absences: Iterable[Absence] = ()) -> date:
-    """Return the day from which a person counts as `due`: that of the first step, or the expiry date without any."""
-    placed = steps(expires_on, schedule, absences)
-    return min(placed[0].on, expires_on) if placed else expires_on
+    """Return the day from which a person counts as `due`: that of the first step, or the expiry date without any.
+
+    A step of more days never falls after one of fewer, wherever the two move, so the first that has a day is looked for.
+    """
+    away = bounded(absences)
+    placed = (_moved(step, expires_on, schedule, away) for step in sorted(schedule.ladder, reverse=True))
+    return min(next((day for day in placed if day is not None), expires_on), expires_on)

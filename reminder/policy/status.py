@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reminder.policy.ladder import first_step_on
+from reminder.policy.business_days import SEARCH_DAYS
+from reminder.policy.ladder import FURTHEST_DAYS, first_step_on
 from reminder.policy.model import Absence, Schedule, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
 
 def status_of(
@@ -32,6 +35,17 @@ def status_of(
     if today >= first_step_on(expires_on, schedule, absences):
         return Status.DUE
     return Status.OK
+
+
+@lru_cache(maxsize=4096)
+def due_until(today: date, schedule: Schedule) -> date:
+    """Return the latest expiry date of which the first step has come by `today`, for somebody who is never away.
+
+    A later expiry date never has an earlier first step, so everybody who expires from tomorrow until then is due.
+    """
+    candidates = range(today.toordinal(), today.toordinal() + FURTHEST_DAYS + SEARCH_DAYS)
+    reached = bisect_right(candidates, today, key=lambda day: first_step_on(date.fromordinal(day), schedule))
+    return date.fromordinal(candidates[reached - 1])
 
 
 def is_away(absences: Sequence[Absence], day: date) -> bool:

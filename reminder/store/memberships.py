@@ -151,6 +151,14 @@ def member(connection: Connection, person_id: int, practice_id: int) -> Member |
     return _member(row) if row else None
 
 
+def some_members(connection: Connection, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Member]:
+    """Return the members with these (person, practice), by that pair."""
+    ids = {person_id for person_id, _ in keys}
+    rows = rows_for(connection, ids, lambda some: _member_query().where(person.c.id.in_(some)))
+    found = {(row.id, row.practice_id): row for row in rows}
+    return {key: _member(found[key]) for key in keys if key in found}
+
+
 def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, Role]]]:
     """Return the present memberships of several people: person id to (practice id, role)."""
     present = select(membership).where(membership.c.left_at.is_(None)).order_by(membership.c.id)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
 
 Value = TypeVar("Value")
 
@@ -35,6 +36,18 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any], on: Seq
 
 CHUNK = 5000
 """Values in one IN list: well below what either database takes in one statement."""
+
+
+def holding(connection: Connection, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """Return the condition that a column holds a text somewhere, letter case aside; `%` and `_` stand for themselves.
+
+    SQLite knows the case of plain letters only, and so may PostgreSQL, by its locale: a text with other letters is
+    looked for in the ways in which a name may write it.
+    """
+    spellings = [text] if text.isascii() else sorted({text.lower(), text.upper(), text.capitalize()})
+    # SQLite's LIKE is blind to the case by itself, and twice as fast as with lower().
+    like = column.contains if connection.dialect.name == "sqlite" else column.icontains
+    return or_(*(like(spelling, autoescape=True) for spelling in spellings))
 
 
 def rows_for(

@@ -128,7 +128,8 @@ person = Table(
 )
 
 _present = text("left_at is null")
-_visiting = text("left_at is null and not is_home")
+VISITING = text("left_at is null and not is_home")
+"""Of a membership: its person is at home elsewhere. In the words of the index, without which SQLite does not use it."""
 
 membership = Table(
     "membership",
@@ -140,17 +141,18 @@ membership = Table(
     Column("registered_at", Instant, nullable=False),
     Column("registered_by", Text, nullable=False),
     Column("left_at", Instant),
-    # Copies of the person's, so that a practice of any size is listed by date from one index:
+    # Copies of the person's, so that a practice of any size is listed by date from one index
+    # (the role and `left_at` stand in it only so that nothing else has to be read):
     Column("expires_on", Date),
     Column("is_home", Boolean, nullable=False),
     UniqueConstraint("person_id", "practice_id"),
     Index(
         "ix_membership_listed",
-        *("practice_id", "expires_on", "person_id"),
+        *("practice_id", "expires_on", "person_id", "role", "left_at"),
         sqlite_where=_present,
         postgresql_where=_present,
     ),
-    Index("ix_membership_visiting", "practice_id", sqlite_where=_visiting, postgresql_where=_visiting),
+    Index("ix_membership_visiting", "practice_id", sqlite_where=VISITING, postgresql_where=VISITING),
 )
 
 rule = Table(

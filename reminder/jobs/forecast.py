@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from reminder.jobs import recipients, standing
-from reminder.policy.asking import ask_steps
-from reminder.policy.coverage import COVERING_ROLES, Login, coverage_of
-from reminder.policy.digest import digest_due, monday_of
+from reminder.jobs import recipients
+from reminder.jobs.clock_ahead import run_ahead
+from reminder.jobs.look_ahead import Known, gather
+from reminder.jobs.practice_ahead import run_practice
 from reminder.policy.escalation import escalates
 from reminder.policy.expiry import days_left
-from reminder.policy.ladder import steps
-from reminder.policy.model import Kind, State
+from reminder.policy.model import Kind
 from reminder.policy.moments import instant, local_date, zone_named
-from reminder.policy.plan import decide
-from reminder.policy.status import mails_stopped, status_of
-from reminder.policy.window import first_try, next_window, window_after_today
-from reminder.store import absences, memberships, outbox, practices
+from reminder.policy.window import first_try
+from reminder.store import coming, memberships, people, practices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from sqlalchemy import Connection
 
-    from reminder.policy.model import Absence, Role, Step
-    from reminder.store.outbox import Reminder
     from reminder.store.people import Person
     from reminder.store.practices import Practice
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """One mail that would go out: when (UTC), to whom, about whom, for which practice."""
+    """One mail that would go out: when (UTC), to whom, for which practice, about whom; `about` are the people whom a
+    mail to the admins names.
+    """
 
     at: datetime
     to: str
-    person: str | None
     practice: str
-    kind: Kind
-    step: int | None
-    days_left: int | None
+    practice_id: int
     zone: str
+    kind: Kind
+    person: str | None = None
+    person_id: int | None = None
+    step: int | None = None
+    expires_on: date | None = None
+    days_left: int | None = None
+    about: tuple[int, ...] = ()
+
+    @cached_property
+    def local(self) -> datetime:
+        """Return when it would go by the practice's clocks."""
+        return self.at.astimezone(zone_named(self.zone))
+
+    @property
+    def key(self) -> str:
+        """Return a short name of this mail that holds as long as it is foretold for the same day."""
+        parts = (self.practice_id, self.kind, self.person_id, self.step, self.local.date(), self.to)
+        return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return the forecast as `reminder forecast --json` prints it; `at` in the practice's local time."""
-        local = self.at.astimezone(zone_named(self.zone))
         return {
-            "at": local.isoformat(timespec="seconds"),
+            "at": self.local.isoformat(timespec="seconds"),
             "to": self.to,
             "person": self.person,
             "practice": self.practice,
@@ -58,33 +72,9 @@ class Forecast:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the forecast reads of the store, once."""
-
-    now: datetime
-    practices: dict[int, Practice]
-    told: dict[int, recipients.Told]
-    people: dict[int, Person]
-    memberships: dict[int, list[tuple[int, Role]]]
-    absences: dict[int, tuple[Absence, ...]]
-    recorded: dict[int, list[Reminder]]
-    last_sending: dict[int, datetime]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Due:
-    """A step that would go to a person at `at`, reached at `reached_at`; `first`: nothing is recorded of it yet."""
-
-    step: Step
-    at: datetime
-    reached_at: datetime
-    first: bool
-
-
 @dataclass
 class Collected:
-    """Mails to the people, and who is to be escalated in which practice on which day."""
+    """Mails to the people, and who is to be escalated in which practice at which instant."""
 
     mails: list[Forecast] = field(default_factory=list)
     escalated: dict[tuple[int, datetime], list[Person]] = field(default_factory=dict)
@@ -95,7 +85,7 @@ def forecast(
     now: datetime,
     *,
     days: int,
-    practice_ids: Sequence[int] | None = None,
+    practice_ids: Collection[int] | None = None,
     from_on: date | None = None,
     instead: Practice | None = None,
 ) -> list[Forecast]:
@@ -104,192 +94,129 @@ def forecast(
     `from_on` simulates another day as today: one in the past is run from its midnight on, one to come is run up to.
     `instead`: a practice as it might be, in the place of the one with its id.
     """
-    every = practices.load(connection)
+    wanted = practices.load(connection, practice_ids)
     if instead is not None:
-        every[instead.id] = instead
-    first = {key: from_on or local_date(now, practice.schedule.zone) for key, practice in every.items()}
-    starts = [instant(day, time(0), every[key].schedule.zone) for key, day in first.items()]
-    start = min([now, *starts]) if from_on else now
-    known = _gather(connection, every, start)
-    ends = {key: instant(day + timedelta(days=days), time(0), every[key].schedule.zone) for key, day in first.items()}
-    horizon = max(ends.values(), default=now)
+        wanted[instead.id] = instead
+    spans = {key: _span(practice, now, from_on, days) for key, practice in wanted.items()}
+    start = min([now, *(begins for begins, _ in spans.values())]) if from_on else now
+    horizon = max((ends for _, ends in spans.values()), default=now)
+    members = {m.person.id: m.person for key in wanted for m in memberships.members(connection, key)}
+    known = gather(connection, wanted, members, start)
     collected = Collected()
     for person in known.people.values():
         _run_person(known, person, horizon, collected)
-    mails = [*collected.mails, *_escalations(known, collected), *_waiting_mails(connection, known)]
-    for practice in every.values():
-        mails += _run_practice(connection, known, practice, horizon)
-    wanted = {every[key].name: key for key in (every if practice_ids is None else practice_ids)}
-    begins = {key: instant(day, time(0), every[key].schedule.zone) for key, day in first.items()}
-    kept = [m for m in mails if m.practice in wanted and begins[wanted[m.practice]] <= m.at < ends[wanted[m.practice]]]
+    mails = [*collected.mails, *_escalations(known, collected), *_planned(connection, known, wanted)]
+    for practice in wanted.values():
+        runs = run_practice(connection, known, practice, horizon)
+        mails += (_mail(practice, at, to, kind) for at, kind in runs for to in known.told[practice.id].admins)
+    kept = [m for m in mails if m.practice_id in spans and spans[m.practice_id][0] <= m.at < spans[m.practice_id][1]]
     return sorted(kept, key=lambda mail: (mail.at, mail.kind, mail.to))
 
 
-def _gather(connection: Connection, every: dict[int, Practice], now: datetime) -> Known:
-    members = [member.person for key in every for member in memberships.members(connection, key)]
-    by_id = {person.id: person for person in members if person.home_id is not None}
-    return Known(
-        now=now,
-        practices=every,
-        told=recipients.load(connection, every.values()),
-        people=by_id,
-        memberships=memberships.practices_of(connection, by_id),
-        absences=absences.of_people(connection, by_id),
-        recorded=outbox.of_present_cycles(connection, by_id),
-        last_sending=outbox.last_sending(connection, by_id),
+def forecast_of_person(connection: Connection, person_id: int, now: datetime, *, days: int) -> list[Forecast]:
+    """Return the mails about the clock that one person would get on `days` local days, today included."""
+    person = people.get(connection, person_id)
+    if person is None or person.home_id is None:
+        return []
+    known = gather(connection, {}, {person.id: person}, now)
+    _, horizon = _span(known.practices[person.home_id], now, None, days)
+    collected = Collected()
+    _run_person(known, person, horizon, collected)
+    return collected.mails
+
+
+def what_changes(
+    connection: Connection, now: datetime, instead: Practice, *, days: int = 60
+) -> tuple[list[Forecast], list[Forecast]]:
+    """Return the mails of a practice that would come and those that would go if it were as `instead` says.
+
+    A mail counts as the same if it goes to the same address on the same local day about the same thing.
+    """
+    before, after = (
+        forecast(connection, now, days=days, practice_ids=[instead.id], instead=wanted) for wanted in (None, instead)
     )
+    return _beyond(after, before), _beyond(before, after)
+
+
+def _beyond(mails: Iterable[Forecast], others: Iterable[Forecast]) -> list[Forecast]:
+    """Return the mails that are not among the others, each of which stands for one."""
+    matched = Counter(map(_gist, others))
+    left = []
+    for mail in mails:
+        gist = _gist(mail)
+        matched[gist] -= 1
+        if matched[gist] < 0:
+            left.append(mail)
+    return left
+
+
+def _gist(mail: Forecast) -> tuple[object, ...]:
+    return mail.local.date(), mail.to, mail.kind, mail.person_id
+
+
+def _span(practice: Practice, now: datetime, from_on: date | None, days: int) -> tuple[datetime, datetime]:
+    """Return the instants between which the mails of a practice are wanted: whole local days."""
+    zone = practice.schedule.zone
+    first = from_on or local_date(now, zone)
+    return instant(first, time(0), zone), instant(first + timedelta(days=days), time(0), zone)
 
 
 def _run_person(known: Known, person: Person, horizon: datetime, collected: Collected) -> None:
     home = known.practices[person.home_id or 0]
-    asking = person.expires_on is None
     registered_at = known.now if home.is_trial else person.registered_at
     known_on = local_date(registered_at, home.schedule.zone)
     if person.known_on and not home.is_trial:
         known_on = max(known_on, person.known_on)
-    for due, goes in _steps_ahead(known, person, home, registered_at, horizon):
+    asking = person.expires_on is None
+    for due, goes in run_ahead(known.clock_of(person, registered_at), known.now, horizon):
         if goes and person.address:
-            on = local_date(due.at, home.schedule.zone)
             kind = Kind.ASK if asking else Kind.WARNING if due.step.step >= 0 else Kind.EXPIRED
-            left = days_left(person.expires_on, on) if person.expires_on else None
-            collected.mails.append(_mail(home, due.at, person.address, kind, person, due.step.step, left))
+            collected.mails.append(_mail(home, due.at, person.address, kind, person, due.step.step))
         if due.first and not asking and escalates(due.step, known_on):
             for practice_id, _ in known.memberships.get(person.id, []):
-                at = first_try(due.reached_at, known.practices[practice_id].schedule).opens_at
-                collected.escalated.setdefault((practice_id, at), []).append(person)
-
-
-def _steps_ahead(
-    known: Known,
-    person: Person,
-    home: Practice,
-    registered_at: datetime,
-    horizon: datetime,
-) -> Iterator[tuple[Due, bool]]:
-    """Run a person's clock ahead: yield each step that is newly reached, and whether a mail goes out for it."""
-    absences = known.absences.get(person.id, ())
-    if person.expires_on is None:
-        placed = ask_steps(registered_at, home.schedule, absences)
-    else:
-        placed = steps(person.expires_on, home.schedule, absences)
-    rows = [] if home.is_trial else [row for row in known.recorded.get(person.id, []) if not row.trial]
-    states = {row.step: row for row in rows if row.step is not None}
-    last = known.last_sending.get(person.id)
-    waiting: Due | None = None
-    for look_at in [known.now, *(step.at for step in placed if known.now < step.at < horizon)]:
-        if waiting is not None and waiting.at < look_at:
-            yield waiting, True
-            last, waiting = waiting.at, None
-        newest = decide(placed, states, look_at).newest
-        if newest is None:
-            continue
-        row = states.get(newest.step)
-        if row is not None and row.state not in (State.PLANNED, State.DEFERRED, State.CANCELLED, State.SUPERSEDED):
-            continue
-        if mails_stopped(absences, local_date(look_at, home.schedule.zone)):
-            waiting = None
-            if row is None:
-                yield Due(step=newest, at=look_at, reached_at=look_at, first=True), False
-            continue
-        if waiting is not None:
-            yield waiting, False
-        goes_at = _goes_at(home, person, row, last, look_at)
-        waiting = Due(step=newest, at=goes_at, reached_at=look_at, first=row is None)
-    if waiting is not None and waiting.at < horizon:
-        yield waiting, True
-
-
-def _goes_at(
-    home: Practice, person: Person, row: Reminder | None, last: datetime | None, look_at: datetime
-) -> datetime:
-    """Return when the mail of a step reached at `look_at` would go."""
-    if row is not None and row.state is State.DEFERRED and row.next_at is not None:
-        return max(row.next_at, look_at)
-    zone = home.schedule.zone
-    today_used = last is not None and local_date(last, zone) == local_date(look_at, zone)
-    window = first_try(look_at, home.schedule, person.expires_on, today_used=today_used and not home.is_trial)
-    return max(window.opens_at, look_at)
+                if practice_id in known.told:
+                    opens_at = first_try(due.reached_at, known.practices[practice_id].schedule).opens_at
+                    at = max(opens_at, due.reached_at)
+                    collected.escalated.setdefault((practice_id, at), []).append(person)
 
 
 def _mail(
-    practice: Practice,
-    at: datetime,
-    to: str,
-    kind: Kind,
-    person: Person | None = None,
-    step: int | None = None,
-    left: int | None = None,
+    practice: Practice, at: datetime, to: str, kind: Kind, person: Person | None = None, step: int | None = None
 ) -> Forecast:
+    expires_on = person.expires_on if person is not None and step is not None else None
+    zone = practice.schedule.zone
     return Forecast(
         at=at,
         to=to,
-        person=person.name if person else None,
         practice=practice.name,
+        practice_id=practice.id,
+        zone=zone,
         kind=kind,
+        person=person.name if person else None,
+        person_id=person.id if person else None,
         step=step,
-        days_left=left,
-        zone=practice.schedule.zone,
+        expires_on=expires_on,
+        days_left=days_left(expires_on, local_date(at, zone)) if expires_on else None,
     )
 
 
 def _escalations(known: Known, collected: Collected) -> Iterator[Forecast]:
     """Turn the people to be escalated into one mail per practice, day and recipient."""
     by_day: dict[tuple[int, date], tuple[datetime, list[Person]]] = {}
-    for (practice_id, at), about in sorted(collected.escalated.items(), key=lambda entry: entry[0][1]):
+    for (practice_id, at), reached in sorted(collected.escalated.items(), key=lambda entry: entry[0][1]):
         day = local_date(max(at, known.now), known.practices[practice_id].schedule.zone)
-        by_day.setdefault((practice_id, day), (max(at, known.now), []))[1].extend(about)
-    for (practice_id, _), (at, about) in by_day.items():
+        by_day.setdefault((practice_id, day), (max(at, known.now), []))[1].extend(reached)
+    for (practice_id, _), (at, told) in by_day.items():
         for address in known.told[practice_id].escalation:
-            if recipients.concerns(address, about):
-                yield _mail(known.practices[practice_id], at, address, Kind.ESCALATION)
+            about = tuple(person.id for person in told if not recipients.is_about(person, address))
+            if about:
+                yield replace(_mail(known.practices[practice_id], at, address, Kind.ESCALATION), about=about)
 
 
-def _waiting_mails(connection: Connection, known: Known) -> Iterator[Forecast]:
+def _planned(connection: Connection, known: Known, wanted: Collection[int]) -> Iterator[Forecast]:
     """Return the mails to admins and the receipts that are planned already."""
-    for row in outbox.waiting(connection, limit=10_000):
-        if row.kind not in outbox.ABOUT_THE_CLOCK and row.next_at is not None:
-            person = known.people.get(row.person_id or 0)
-            at = max(row.next_at, known.now)
-            yield _mail(known.practices[row.practice_id], at, row.recipient, row.kind, person)
-
-
-def _run_practice(connection: Connection, known: Known, practice: Practice, horizon: datetime) -> Iterator[Forecast]:
-    """Run a practice's daily checks ahead: its digests, and its coverage alarms."""
-    done = outbox.digests_of(connection, practice.id)
-    at_risk = practice.at_risk
-    look_at = known.now
-    if practice.next_check_at is not None and practice.next_check_at > look_at:
-        look_at = max(look_at, practice.next_check_at)
-    while look_at < horizon:
-        window = next_window(look_at, practice.schedule)
-        today = standing.today_of(practice, look_at)
-        monday = monday_of(today)
-        if (
-            window.opens_at <= look_at
-            and monday not in done
-            and digest_due(today, practice.schedule, practice.created_at)
-        ):
-            done.add(monday)
-            yield from (_mail(practice, look_at, to, Kind.DIGEST) for to in known.told[practice.id].admins)
-        found = coverage_of(_logins(known, practice, look_at), today).at_risk
-        if found and not at_risk:
-            yield from (
-                _mail(practice, max(window.opens_at, look_at), to, Kind.COVERAGE)
-                for to in known.told[practice.id].admins
-            )
-        at_risk = found
-        look_at = (
-            window.opens_at if window.opens_at > look_at else window_after_today(look_at, practice.schedule).opens_at
+    for row in coming.apart_from_clocks(connection, wanted):
+        person = known.people.get(row.person_id or 0)
+        yield _mail(
+            known.practices[row.practice_id], max(row.next_at or known.now, known.now), row.recipient, row.kind, person
         )
-
-
-def _logins(known: Known, practice: Practice, at: datetime) -> Iterable[Login]:
-    """Return the AO/AM logins of a practice as they would stand at an instant."""
-    for person_id, parts in known.memberships.items():
-        if not any(where == practice.id and role in COVERING_ROLES for where, role in parts):
-            continue
-        person = known.people[person_id]
-        schedule = known.practices[person.home_id or practice.id].schedule
-        absences = known.absences.get(person_id, ())
-        status = status_of(person.expires_on, local_date(at, schedule.zone), schedule, absences)
-        yield Login(person_id=person_id, status=status, expires_on=person.expires_on)

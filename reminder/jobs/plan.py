@@ -19,7 +19,7 @@ from reminder.policy.moments import local_date
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped
 from reminder.policy.window import Window, first_try
-from reminder.store import absences, memberships, outbox, people, practices
+from reminder.store import absences, memberships, outbox, people, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,7 @@ class Gathered:
 
     homes: dict[int, Practice]
     absences: dict[int, tuple[Absence, ...]]
+    skipped: dict[int, dict[int, str]]
     recorded: dict[int, list[Reminder]]
     last_sending: dict[int, datetime]
     memberships: dict[int, list[tuple[int, Role]]]
@@ -92,6 +93,7 @@ def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
     return Gathered(
         homes=homes,
         absences=absences.of_people(connection, ids),
+        skipped=skips.of_present_cycles(connection, ids),
         recorded=outbox.of_present_cycles(connection, ids),
         last_sending=outbox.last_sending(connection, ids),
         memberships=parts,
@@ -107,12 +109,13 @@ class ClockPlanner:
         self.person, self.home, self.gathered, self.now = person, home, gathered, now
         self.today = local_date(now, home.schedule.zone)
         absences = gathered.absences.get(person.id, ())
+        self.skipped = gathered.skipped.get(person.id, {})
         self.asking = person.expires_on is None
         if person.expires_on is None:
             placed = ask_steps(person.registered_at, home.schedule, absences)
             self.cycle_on = placed[0].on if placed else self.today
         else:
-            placed = steps(person.expires_on, home.schedule, absences)
+            placed = steps(person.expires_on, home.schedule, absences, self.skipped)
             self.cycle_on = person.expires_on
         self.rows = [
             row
@@ -144,7 +147,11 @@ class ClockPlanner:
         waiting = [row for row in self.gathered.recorded.get(self.person.id, []) if row.state in outbox.UNSENT]
         stray = [row.id for row in waiting if row not in self.rows]
         tally.cancelled += outbox.end(connection, stray, State.CANCELLED, "the plan has changed", self.now)
-        others = [row for row in waiting if row in self.rows and row.step != newest]
+        mine = [row for row in waiting if row in self.rows]
+        for step, by in self.skipped.items():
+            unwanted = [row.id for row in mine if row.step == step]
+            tally.cancelled += outbox.end(connection, unwanted, State.CANCELLED, skips.reason(by), self.now)
+        others = [row for row in mine if row.step != newest and row.step not in self.skipped]
         ahead = [row.id for row in others if newest is None or self._is_ahead(row, newest)]
         behind = [row.id for row in others if row.id not in ahead]
         tally.cancelled += outbox.end(connection, ahead, State.CANCELLED, "moved to a later day", self.now)

@@ -11,7 +11,7 @@ from reminder.policy.model import Absence, Schedule, Step
 from reminder.policy.moments import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 AFTER_EXPIRY = (-1, -7, -14, -28, -42, -56)
 """The steps after expiry that a practice keeps when it names only the ones before it."""
@@ -54,11 +54,14 @@ def open_day(day: date, *, later: bool, schedule: Schedule, absences: Sequence[A
     return walk(day, ONE_DAY if later else -ONE_DAY, fits)
 
 
-def steps(expires_on: date, schedule: Schedule, absences: Iterable[Absence] = ()) -> list[Step]:
+def steps(
+    expires_on: date, schedule: Schedule, absences: Iterable[Absence] = (), skipped: Collection[int] = ()
+) -> list[Step]:
     """Return the steps of one cycle in the order of their instants.
 
     Steps up to day 0 move earlier, after-expiry steps later. Of steps that meet on one day only the one nearer to
-    the end (the smaller number) is left.
+    the end (the smaller number) is left. `skipped` ones are as if the ladder did not hold them; a step that met one
+    of them on its day does not come back, or skipping a mail would bring another on the same morning.
     """
     away = bounded(absences)
     by_day: dict[date, int] = {}
@@ -69,6 +72,7 @@ def steps(expires_on: date, schedule: Schedule, absences: Iterable[Absence] = ()
     return [
         Step(step=step, on=day, at=instant(day, schedule.send_time, schedule.zone))
         for day, step in sorted(by_day.items())
+        if step not in skipped
     ]
 
 
@@ -81,6 +85,7 @@ def first_step_on(expires_on: date, schedule: Schedule, absences: Iterable[Absen
     """Return the day from which a person counts as `due`: that of the first step, or the expiry date without any.
 
     A step of more days never falls after one of fewer, wherever the two move, so the first that has a day is looked for.
+    Skipped or not makes no difference: the password runs out all the same.
     """
     away = bounded(absences)
     placed = (_moved(step, expires_on, schedule, away) for step in sorted(schedule.ladder, reverse=True))

@@ -201,3 +201,26 @@ def test_a_ladder_that_is_none_is_refused_with_its_text(text: str) -> None:
         ladder_from_text(text)
 
     assert repr(text) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("skipped", "left"),
+    [
+        ((), [14, 7, 3, 1, 0]),
+        ((7,), [14, 3, 1, 0]),
+        ((14, 0), [7, 3, 1]),
+        ((5,), [14, 7, 3, 1, 0]),
+    ],
+)
+def test_a_skipped_step_is_as_if_the_ladder_did_not_hold_it(skipped: tuple[int, ...], left: list[int]) -> None:
+    schedule = Schedule(zone="America/Chicago", ladder=(14, 7, 3, 1, 0))
+
+    assert [step.step for step in steps(date(2026, 12, 17), schedule, skipped=skipped)] == left
+
+
+def test_skipping_a_mail_brings_no_other_one_on_its_day() -> None:
+    schedule = Schedule(zone="America/Chicago", ladder=(2, 1))
+    sunday = date(2026, 12, 6)  # both steps move to the Friday before
+
+    assert [step.step for step in steps(sunday, schedule)] == [1]
+    assert steps(sunday, schedule, skipped=(1,)) == []

@@ -10,17 +10,21 @@ import logging
 import os
 import secrets
 import socket
+from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reminder.jobs.consequences import consequences, mark_refused
 from reminder.jobs.freeze import Frozen, freeze
-from reminder.mail.transport import ConnectFault, Connection, Outcome, Verdict
-from reminder.policy.model import Kind, State
-from reminder.policy.retry import given_up, wait_before
-from reminder.policy.window import first_try, next_try
-from reminder.store import outbox, people, practices, sending, system
+from reminder.mail.transport import ConnectFault, Connection, Outcome, Verdict, send_one
+from reminder.policy.model import State
+from reminder.policy.window import first_try
+from reminder.store import outbox, practices, sending, system
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy import Connection as Database
 
     from reminder.jobs.services import MailLimits, Services, Tally
@@ -37,9 +41,6 @@ PROBE_EVERY = timedelta(minutes=15)
 LEASE_MARGIN = timedelta(minutes=12)
 """What must be left of a lease before a mail is begun: a slow server may take ten minutes to answer the last dot."""
 
-NO_WINDOW = frozenset({Kind.RECEIPT, Kind.NOTICE, Kind.SIGN_IN, Kind.TEST})
-"""Mails that somebody waits for: they go at any hour."""
-
 
 def deliver(services: Services, tally: Tally) -> None:
     """Send until nothing is sendable, the server's limits are reached, or the queue is held."""
@@ -53,13 +54,29 @@ def deliver(services: Services, tally: Tally) -> None:
         tally.delayed = outbox.sendable_count(database, services.clock()) + sender.deferred
 
 
+@dataclass
+class Lane:
+    """One open connection, and the mail that was begun on it: named to the server, its text still to come."""
+
+    connection: Connection
+    begun: Frozen | None = None
+
+
+Answer = tuple[Frozen, Verdict]
+
+
 class _Sender:
-    """One run of the sender: at most one open connection, reused from mail to mail."""
+    """One run of the sender: as many open connections as the limits allow, each reused from mail to mail.
+
+    The lanes go in step. One commit serves them all: it records the mails that were just answered and marks the next
+    ones, those about to go; so a crash leaves at most one mail a connection in doubt, and each was marked before.
+    """
 
     def __init__(self, services: Services, tally: Tally) -> None:
         self.services, self.tally = services, tally
         self.owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        self.connection: Connection | None = None
+        self.lanes: list[Lane] = []
+        self.most_lanes = services.limits.connections
         self.deferred = 0
 
     def round(self) -> bool:
@@ -76,97 +93,151 @@ class _Sender:
             batch = freeze(database, self.services, claimed, now)
         self.tally.cancelled += batch.called_off
         self.tally.failed += batch.unwritable
-        return bool(claimed) and self._send_all(batch.ready, probing=held is not None)
-
-    def hang_up(self) -> None:
-        """Close the connection, if one is open."""
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def _send_all(self, batch: list[Frozen], *, probing: bool) -> bool:
-        for position, frozen in enumerate(batch):
-            if self._lease_is_short(frozen.row):
-                self._give_back(batch[position:])
-                return True
-            verdict = self._send_one(frozen)
-            if verdict is None:
-                continue
-            if verdict.outcome is Outcome.MISCONFIGURED:
-                self._hold(verdict)
-                self._give_back(batch[position:])
-                return False
-            self._record(frozen.row, verdict)
-            if self.connection is None and verdict.outcome is Outcome.DEFERRED and verdict.stage.value in CONNECTING:
-                for later in batch[position + 1 :]:
-                    self._record(later.row, verdict)
-                return False
-            if probing:
-                self._release()
+        if not claimed or not self._send_all(deque(batch.ready)):
+            return False
+        if held is not None and batch.ready:
+            self._release()
         return True
 
-    def _send_one(self, frozen: Frozen) -> Verdict | None:
-        """Hand one mail over; None if it was called off meanwhile."""
-        connection = self._connected()
-        if isinstance(connection, Verdict):
-            return connection
-        verdict = connection.offer(self.services.sender_address, frozen.row.recipient)
-        if verdict is None:
-            with self.services.store.write() as database:
-                going = sending.mark_sending(database, frozen.row, self.services.clock())
-            if not going:
-                self.hang_up()
-                return None
-            verdict = connection.transmit(frozen.data)
-        if not verdict.usable:
-            self.hang_up()
-        return verdict
+    def hang_up(self) -> None:
+        """Close every connection."""
+        while self.lanes:
+            self.lanes.pop().connection.close()
 
-    def _connected(self) -> Connection | Verdict:
-        if self.connection is not None and not self.connection.alive():
-            self.hang_up()
-        if self.connection is None:
+    def _send_all(self, waiting: deque[Frozen]) -> bool:
+        """Send what waits, most urgent first; False if the server will not have it now."""
+        answers: list[Answer] = []
+        while True:
+            fault = self._fill_lanes(waiting)
+            if fault is not None and not self.lanes:
+                self._record(answers)
+                return self._turned_away(fault, waiting)
+            answers += self._listen()
+            refused = next((verdict for _, verdict in answers if verdict.outcome is Outcome.MISCONFIGURED), None)
+            if refused is not None:
+                waiting.extendleft(frozen for frozen, verdict in answers if verdict is refused)
+                waiting.extendleft(lane.begun for lane in self.lanes if lane.begun)
+                self._record([answer for answer in answers if answer[1] is not refused])
+                return self._turned_away(refused, waiting)
+            self._record(answers, self.lanes)
+            if not any(lane.begun for lane in self.lanes) and not self._may_begin(waiting):
+                self._give_back(waiting)
+                return True
+            answers = self._hand_over(waiting)
+
+    def _fill_lanes(self, waiting: deque[Frozen]) -> Verdict | None:
+        """Name a mail to each lane that has none, opening lanes as far as the limits allow; return what hindered it."""
+        for lane in self.lanes:
+            if lane.begun is None and self._may_begin(waiting):
+                if not lane.connection.alive():
+                    self._leave(lane)
+                else:
+                    self._begin(lane, waiting.popleft())
+        while len(self.lanes) < self.most_lanes and self._may_begin(waiting):
             try:
-                self.connection = self.services.transport.connect()
+                lane = Lane(self.services.transport.connect())
             except ConnectFault as fault:
+                self.most_lanes = max(1, len(self.lanes))  # a server that allows fewer than we hoped is served by those
                 return fault.verdict
-        return self.connection
+            self.lanes.append(lane)
+            self._begin(lane, waiting.popleft())
+        return None
 
-    def _record(self, row: Reminder, verdict: Verdict) -> None:
+    def _may_begin(self, waiting: deque[Frozen]) -> bool:
+        """Tell whether a mail waits whose lease is long enough to begin it."""
+        if not waiting:
+            return False
         now = self.services.clock()
-        tried = sending.Attempt(
-            finished_at=now,
-            outcome=verdict.outcome,
-            stage=verdict.stage,
-            code=verdict.code,
-            reply=verdict.reply,
-        )
+        return (waiting[0].row.claimed_at or now) + sending.LEASE - now >= LEASE_MARGIN
+
+    def _begin(self, lane: Lane, frozen: Frozen) -> None:
+        lane.begun = frozen
+        lane.connection.begin(self.services.sender_address, frozen.row.recipient)
+
+    def _listen(self) -> list[Answer]:
+        """Hear what the server says to each envelope; return the refusals. What is still begun may go."""
+        refusals = []
+        for lane in list(self.lanes):
+            if lane.begun is None:
+                continue
+            refusal = lane.connection.go_ahead()
+            if refusal is not None:
+                refusals.append((lane.begun, refusal))
+                lane.begun = None
+                if not refusal.usable:
+                    self._leave(lane)
+        return refusals
+
+    def _hand_over(self, waiting: deque[Frozen]) -> list[Answer]:
+        """Hand each lane its text, and name the next mail in the same breath; return the server's answers."""
+        handed_over = []
+        for lane in self.lanes:
+            if lane.begun is None:
+                continue
+            frozen, lane.begun = lane.begun, waiting.popleft() if self._may_begin(waiting) else None
+            following = (self.services.sender_address, lane.begun.row.recipient) if lane.begun else None
+            lane.connection.hand_over(frozen.data, following)
+            handed_over.append((lane, frozen))
+        answers = []
+        for lane, frozen in handed_over:
+            verdict = lane.connection.outcome()
+            answers.append((frozen, verdict))
+            if not verdict.usable:
+                if lane.begun is not None:
+                    waiting.appendleft(lane.begun)
+                self._leave(lane)
+        return answers
+
+    def _leave(self, lane: Lane) -> None:
+        lane.connection.close()
+        self.lanes.remove(lane)
+
+    def _record(self, answers: Sequence[Answer], lanes: Sequence[Lane] = ()) -> None:
+        """In one commit: keep what the server answered, and mark the mails that are about to go."""
+        now = self.services.clock()
+        going = [lane.begun.row for lane in lanes if lane.begun is not None]
+        if not answers and not going:
+            return
         with self.services.store.write() as database:
-            values = consequences(database, row, verdict, now)
-            if not sending.record(database, row, tried, values):
-                log.warning("the answer for reminder %d came after its lease had ended", row.id)
-                return
-            if verdict.outcome is Outcome.REFUSED_RECIPIENT:
-                mark_refused(database, row, verdict.reply, now)
-        state = values["state"]
+            results = [_result(database, frozen.row, verdict, now) for frozen, verdict in answers]
+            kept = sending.record(database, results)
+            for frozen, verdict in answers:
+                if verdict.outcome is Outcome.REFUSED_RECIPIENT and frozen.row.id in kept:
+                    mark_refused(database, frozen.row, verdict.reply, now)
+            marked = sending.mark_sending(database, going, now)
+        for result in results:
+            self._tell(result, is_kept=result.row.id in kept)
+        for lane in [lane for lane in lanes if lane.begun is not None and lane.begun.row.id not in marked]:
+            self._leave(lane)  # its mail was called off meanwhile, and the server waits for a text
+
+    def _tell(self, result: sending.Result, *, is_kept: bool) -> None:
+        row, state = result.row, result.values["state"]
+        if not is_kept:
+            log.warning("the answer for reminder %d came after its lease had ended", row.id)
+            return
         self.tally.sent += state is State.SENT
         self.tally.failed += state is State.FAILED
         self.deferred += state in (State.DEFERRED, State.IN_DOUBT)
         log.info("reminder %d (%s): %s", row.id, row.kind, state, extra={"action": f"mail.{state}"})
 
-    def _give_back(self, batch: list[Frozen]) -> None:
+    def _turned_away(self, verdict: Verdict, waiting: deque[Frozen]) -> bool:
+        """Let everything wait: until the server can be reached again, or for good until somebody mends the sign-in."""
+        self.hang_up()
+        if verdict.outcome is Outcome.MISCONFIGURED:
+            self._hold(verdict)
+            self._give_back(waiting)
+        else:
+            self._record([(frozen, verdict) for frozen in waiting])
+        return False
+
+    def _give_back(self, waiting: Iterable[Frozen]) -> None:
         with self.services.store.write() as database:
-            for frozen in batch:
+            for frozen in waiting:
                 state = State.IN_DOUBT if frozen.row.in_doubt_at else State.PLANNED
                 sending.release(database, frozen.row, {"state": state})
 
-    def _lease_is_short(self, row: Reminder) -> bool:
-        claimed_at = row.claimed_at or self.services.clock()
-        return claimed_at + sending.LEASE - self.services.clock() < LEASE_MARGIN
-
     def _hold(self, verdict: Verdict) -> None:
         now = self.services.clock()
-        self.hang_up()
         reason = f"the mail server refuses us ({verdict.stage}: {verdict.code or ''} {verdict.reply})"
         cure = (
             "mend REMINDER_MAIL_URL or the account; it is tried again every 15 minutes, or run: reminder queue release"
@@ -183,55 +254,11 @@ class _Sender:
         log.info("sending is released: the mail server accepts us again", extra={"action": "queue.released"})
 
 
-CONNECTING = frozenset({"connect", "tls", "greeting", "ehlo", "starttls", "auth"})
-"""The stages at which a fault is the server's and not one mail's: the whole batch waits."""
-
-
-def consequences(database: Database, row: Reminder, verdict: Verdict, now: datetime) -> dict[str, Any]:
-    """Say what becomes of a reminder after the server's answer: its new state and times."""
-    reason = f"{verdict.stage}: {verdict.code or ''} {verdict.reply}".strip()
-    if verdict.outcome is Outcome.ACCEPTED:
-        return {"state": State.SENT, "sent_at": now, "reason": None}
-    if verdict.outcome is Outcome.IN_DOUBT:
-        again_at = now + wait_before(1, _spread()) if row.doubts == 0 else None
-        window = {"next_at": again_at, "closes_at": None}
-        doubt = {"state": State.IN_DOUBT, "in_doubt_at": row.in_doubt_at or now, "doubts": row.doubts + 1}
-        return {**doubt, **window, "reason": reason}
-    if verdict.outcome is Outcome.DEFERRED and not given_up(row.planned_at, now):
-        failures = row.failures + 1
-        window_to_try = next_try(now + wait_before(failures, _spread()), _schedule(database, row), now)
-        return {
-            "state": State.DEFERRED,
-            "deferred_at": now,
-            "failures": failures,
-            "reason": reason,
-            "next_at": window_to_try.opens_at,
-            "closes_at": window_to_try.closes_at,
-        }
-    return {"state": State.FAILED, "failed_at": now, "reason": reason}
-
-
-def _spread() -> float:
-    """Return a random number from 0 to 1 for the jitter."""
-    return secrets.randbelow(1000) / 1000
-
-
-def _schedule(database: Database, row: Reminder) -> Any:  # noqa: ANN401 - Schedule or None
-    if row.kind in NO_WINDOW:
-        return None
-    return practices.load(database, [row.practice_id])[row.practice_id].schedule
-
-
-def mark_refused(database: Database, row: Reminder, reply: str, now: datetime) -> None:
-    """Note that the server refuses an address for good, and have the clock looked at: a second one may serve."""
-    person = people.get(database, row.person_id) if row.person_id and not row.trial else None
-    if person is None:
-        return
-    if row.recipient == person.email:
-        values = {"email_refused_at": now, "email_refused_reply": reply, "next_step_at": now}
-        people.change(database, person.id, values)
-    elif row.recipient == person.second_email:
-        people.change(database, person.id, {"second_refused_at": now, "next_step_at": now})
+def _result(database: Database, row: Reminder, verdict: Verdict, now: datetime) -> sending.Result:
+    tried = sending.Attempt(
+        finished_at=now, outcome=verdict.outcome, stage=verdict.stage, code=verdict.code, reply=verdict.reply
+    )
+    return sending.Result(row=row, tried=tried, values=consequences(database, row, verdict, now))
 
 
 def reschedule_missed(database: Database, now: datetime) -> None:
@@ -261,6 +288,6 @@ def send_now(services: Services, sender_address: str, recipient: str, data: byte
     except ConnectFault as fault:
         return fault.verdict
     try:
-        return connection.offer(sender_address, recipient) or connection.transmit(data)
+        return send_one(connection, sender_address, recipient, data)
     finally:
         connection.close()

@@ -39,13 +39,22 @@ class FolderConnection:
     def __init__(self, folder: Path) -> None:
         """Take the folder."""
         self._folder = folder
+        self._data = b""
 
-    def offer(self, sender: str, recipient: str) -> Verdict | None:  # noqa: ARG002 - as every connection
+    def begin(self, sender: str, recipient: str) -> None:
+        """Accept every address."""
+
+    def go_ahead(self) -> Verdict | None:
         """Accept every address."""
         return None
 
-    def transmit(self, data: bytes) -> Verdict:
+    def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:  # noqa: ARG002 - as every connection
+        """Take the mail."""
+        self._data = data
+
+    def outcome(self) -> Verdict:
         """Write the mail to a hidden file first, then give it its name."""
+        data = self._data
         headers = BytesHeaderParser().parsebytes(data)
         mark = hashlib.sha256(str(headers["message-id"]).encode()).hexdigest()[:12]
         stamp = hashlib.sha256(data).hexdigest()[:4]

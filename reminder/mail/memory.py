@@ -37,21 +37,31 @@ class MemoryConnection:
     def __init__(self, transport: MemoryTransport) -> None:
         """Keep the place the mails go to."""
         self._transport = transport
-        self._recipient = ""
+        self._begun = self._handed_over = ""
+        self._data = b""
 
-    def offer(self, sender: str, recipient: str) -> Verdict | None:  # noqa: ARG002 - as every connection
+    def begin(self, sender: str, recipient: str) -> None:  # noqa: ARG002 - as every connection
+        """Note the recipient."""
+        self._begun = recipient
+
+    def go_ahead(self) -> Verdict | None:
         """Give the next answer if it is one about the envelope."""
-        self._recipient = recipient
         answers = self._transport.answers
         if answers and answers[0].stage in (Stage.MAIL, Stage.RCPT):
             return answers.popleft()
         return None
 
-    def transmit(self, data: bytes) -> Verdict:
+    def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:
+        """Note the mail."""
+        self._handed_over, self._data = self._begun, data
+        if then is not None:
+            self.begin(*then)
+
+    def outcome(self) -> Verdict:
         """Keep the mail, or give the next answer."""
         verdict = self._transport.answers.popleft() if self._transport.answers else TAKEN
         if verdict.outcome in (Outcome.ACCEPTED, Outcome.IN_DOUBT):
-            self._transport.sent.append((self._recipient, data))
+            self._transport.sent.append((self._handed_over, self._data))
         return verdict
 
     def alive(self) -> bool:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reminder.mail.dialogue import SmtpConnection, Timeouts, has_unread, plain_words, reply_text
+from reminder.mail.dialogue import SmtpConnection
+from reminder.mail.replies import plain_words, reply_text
 from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict, clean_reply
+from reminder.mail.wire import Timeouts, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +87,7 @@ class _Opening:
             raise _refusal(Stage.STARTTLS, None, "the server offers no STARTTLS; use smtps:// or smtp+plain://")
         code, text = client.docmd("STARTTLS")
         self._expect(Stage.STARTTLS, code, text)
-        if client.file is not None and has_unread(client):
+        if Wire(client).has_unread():
             raise _refusal(Stage.STARTTLS, code, "the server spoke on before TLS began")
         self.stage = Stage.TLS
         assert client.sock is not None  # noqa: S101 - for the type checker: docmd has just used it

@@ -64,13 +64,23 @@ class ConnectFault(Exception):  # noqa: N818 - a fault of the other side, not an
 
 
 class Connection(Protocol):
-    """An open connection to a mail server."""
+    """An open connection to a mail server. Speaking and listening are apart, so that one sender can keep several busy.
 
-    def offer(self, sender: str, recipient: str) -> Verdict | None:
-        """Name sender and recipient; None means go ahead. Nothing has been handed over yet."""
+    The order is: `begin`, `go_ahead`; then `hand_over`, `outcome`; and again. The text of one mail and the envelope of
+    the next may be said in one breath (RFC 2920): the answers are then read in the same order.
+    """
 
-    def transmit(self, data: bytes) -> Verdict:
-        """Hand the mail over: DATA, the text, the final dot."""
+    def begin(self, sender: str, recipient: str) -> None:
+        """Name sender and recipient of the next mail. Nothing of it is handed over yet."""
+
+    def go_ahead(self) -> Verdict | None:
+        """Read the answer to `begin`; None means go ahead."""
+
+    def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:
+        """Hand the text over and its final dot; and begin the next mail: its sender and recipient."""
+
+    def outcome(self) -> Verdict:
+        """Read the answer to `hand_over`. If it is not `usable`, the mail that was begun with it is not begun."""
 
     def alive(self) -> bool:
         """Tell whether the connection can still be used."""
@@ -87,3 +97,13 @@ class Transport(Protocol):
 
     def describe(self) -> str:
         """Name the server for people, without its password."""
+
+
+def send_one(connection: Connection, sender: str, recipient: str, data: bytes) -> Verdict:
+    """Hand one mail over on an open connection and return the answer."""
+    connection.begin(sender, recipient)
+    refusal = connection.go_ahead()
+    if refusal is not None:
+        return refusal
+    connection.hand_over(data)
+    return connection.outcome()

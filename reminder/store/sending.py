@@ -13,7 +13,7 @@ from reminder.store.outbox import ABOUT_THE_CLOCK, Reminder, _reminder
 from reminder.store.tables import attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -31,6 +31,15 @@ class Attempt:
     stage: str
     code: int | None
     reply: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A reminder that was tried: the try, and the columns that follow from it."""
+
+    row: Reminder
+    tried: Attempt
+    values: Mapping[str, Any]
 
 
 LONGEST_AHEAD = timedelta(hours=26)
@@ -109,8 +118,9 @@ def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list
     return sorted(claimed, key=lambda row: (row.urgent_on, row.id))
 
 
-def _held(row: Reminder, *states: State) -> Any:  # noqa: ANN401 - an SQL condition
-    return and_(reminder.c.id == row.id, reminder.c.fence == row.fence, reminder.c.state.in_(states))
+def _held(rows: Sequence[Reminder], *states: State) -> Any:  # noqa: ANN401 - an SQL condition
+    ours = or_(*(and_(reminder.c.id == row.id, reminder.c.fence == row.fence) for row in rows))
+    return and_(ours, reminder.c.state.in_(states))
 
 
 def freeze(
@@ -131,37 +141,42 @@ def freeze(
         "frozen_on": frozen_on,
         "frozen_at": frozen_at,
     }
-    connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(values))
+    connection.execute(update(reminder).where(_held([row], State.CLAIMED)).values(values))
 
 
-def mark_sending(connection: Connection, row: Reminder, now: datetime) -> bool:
-    """Commit to sending: from here on a crash leaves the mail in doubt. False if it was called off or taken over."""
+def mark_sending(connection: Connection, rows: Sequence[Reminder], now: datetime) -> set[int]:
+    """Commit to sending: from here on a crash leaves these mails in doubt.
+
+    Return the numbers of those that may go; the others were called off or taken over.
+    """
+    if not rows:
+        return set()
     values = {"state": State.SENDING, "sending_at": now, "lease_until": now + LEASE}
-    return connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(values)).rowcount == 1
+    statement = update(reminder).where(_held(rows, State.CLAIMED)).values(values).returning(reminder.c.id)
+    return set(connection.scalars(statement))
 
 
-def record(connection: Connection, row: Reminder, tried: Attempt, values: Mapping[str, Any]) -> bool:
-    """Keep the server's answer and what follows from it; False if the row has another owner by now."""
-    connection.execute(
-        insert(attempt).values(
-            reminder_id=row.id,
-            finished_at=tried.finished_at,
-            outcome=tried.outcome,
-            stage=tried.stage,
-            code=tried.code,
-            reply=tried.reply,
-        ),
-    )
-    # In doubt with the same fence: the lease ran out, but nobody has taken the mail over, so this answer still counts.
-    mine = _held(row, State.CLAIMED, State.SENDING, State.IN_DOUBT)
-    freed = {"owner": None, "lease_until": None, **values}
-    return connection.execute(update(reminder).where(mine).values(freed)).rowcount == 1
+def record(connection: Connection, results: Sequence[Result]) -> set[int]:
+    """Keep the server's answers and what follows from each; return the numbers of the rows that are still ours."""
+    if not results:
+        return set()
+    connection.execute(insert(attempt), [{"reminder_id": one.row.id, **vars(one.tried)} for one in results])
+    alike: dict[tuple[Any, ...], list[Result]] = {}
+    for one in results:
+        alike.setdefault(tuple(sorted(one.values.items())), []).append(one)
+    kept: set[int] = set()
+    for some in alike.values():
+        # In doubt with the same fence: the lease ran out, but nobody has taken the mail over, so this still counts.
+        mine = _held([one.row for one in some], State.CLAIMED, State.SENDING, State.IN_DOUBT)
+        freed = {"owner": None, "lease_until": None, **some[0].values}
+        kept |= set(connection.scalars(update(reminder).where(mine).values(freed).returning(reminder.c.id)))
+    return kept
 
 
 def release(connection: Connection, row: Reminder, values: Mapping[str, Any]) -> bool:
     """Give a claimed reminder back untried: to wait again, or cancelled."""
     freed = {"owner": None, "lease_until": None, **values}
-    return connection.execute(update(reminder).where(_held(row, State.CLAIMED)).values(freed)).rowcount == 1
+    return connection.execute(update(reminder).where(_held([row], State.CLAIMED)).values(freed)).rowcount == 1
 
 
 def attempts_of(connection: Connection, reminder_id: int) -> list[Attempt]:

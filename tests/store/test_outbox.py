@@ -14,6 +14,8 @@ from reminder.store import outbox, reconcile, sending
 from reminder.store.tables import reminder
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reminder.store.engine import Store
     from reminder.store.outbox import Reminder
     from tests.world import World
@@ -89,7 +91,7 @@ def test_a_sender_that_died_while_sending_leaves_the_mail_in_doubt(world: World)
     planned(world)
     row = claim(world)[0]
     with world.store.write() as connection:
-        assert sending.mark_sending(connection, row, world.now)
+        assert sending.mark_sending(connection, [row], world.now)
     world.now += sending.LEASE
     with world.store.write() as connection:
         sending.expire_leases(connection, world.now)
@@ -127,6 +129,25 @@ def test_a_lease_that_a_wrong_clock_gave_is_void(world: World) -> None:
     assert len(claim(world)) == 1
 
 
+def sent(row: Reminder, now: datetime) -> sending.Result:
+    tried = sending.Attempt(finished_at=now, outcome="accepted", stage="dot", code=250, reply="ok")
+    return sending.Result(row=row, tried=tried, values={"state": State.SENT, "sent_at": now})
+
+
+def test_one_commit_marks_those_that_may_go_and_records_what_was_answered(world: World) -> None:
+    planned(world, 3)
+    first, second, third = claim(world)
+    with world.store.write() as connection:
+        assert sending.mark_sending(connection, [first, second], world.now) == {first.id, second.id}
+        outbox.end(connection, [third.id], State.CANCELLED, "a reset was recorded", world.now)
+    with world.store.write() as connection:
+        kept = sending.record(connection, [sent(first, world.now), sent(second, world.now)])
+        marked = sending.mark_sending(connection, [third], world.now)
+
+    assert (kept, marked) == ({first.id, second.id}, set())
+    assert [world.reminders(id=row.id)[0].state for row in (first, second)] == [State.SENT, State.SENT]
+
+
 def test_a_late_finisher_cannot_overwrite_the_new_owner(world: World) -> None:
     planned(world)
     late = claim(world)[0]
@@ -134,12 +155,11 @@ def test_a_late_finisher_cannot_overwrite_the_new_owner(world: World) -> None:
     with world.store.write() as connection:
         sending.expire_leases(connection, world.now)
     claim(world, "two")
-    tried = sending.Attempt(finished_at=world.now, outcome="accepted", stage="dot", code=250, reply="ok")
     with world.store.write() as connection:
-        marked = sending.mark_sending(connection, late, world.now)
-        recorded = sending.record(connection, late, tried, {"state": State.SENT, "sent_at": world.now})
+        marked = sending.mark_sending(connection, [late], world.now)
+        recorded = sending.record(connection, [sent(late, world.now)])
 
-    assert (marked, recorded) == (False, False)
+    assert (marked, recorded) == (set(), set())
     assert world.reminders(id=late.id)[0].state is State.CLAIMED
 
 
@@ -147,12 +167,11 @@ def test_an_answer_that_comes_late_counts_while_nobody_took_over(world: World) -
     planned(world)
     row = claim(world)[0]
     with world.store.write() as connection:
-        sending.mark_sending(connection, row, world.now)
+        sending.mark_sending(connection, [row], world.now)
     world.now += sending.LEASE
-    tried = sending.Attempt(finished_at=world.now, outcome="accepted", stage="dot", code=250, reply="ok")
     with world.store.write() as connection:
         sending.expire_leases(connection, world.now)
-        assert sending.record(connection, row, tried, {"state": State.SENT, "sent_at": world.now})
+        assert sending.record(connection, [sent(row, world.now)]) == {row.id}
 
     assert world.reminders(id=row.id)[0].state is State.SENT
 
@@ -162,7 +181,7 @@ def test_a_mail_called_off_after_its_claim_is_not_sent(world: World) -> None:
     row = claim(world)[0]
     with world.store.write() as connection:
         outbox.end(connection, [row.id], State.CANCELLED, "a reset was recorded", world.now)
-        assert not sending.mark_sending(connection, row, world.now)
+        assert not sending.mark_sending(connection, [row], world.now)
 
 
 def test_the_same_plan_is_made_once(world: World) -> None:

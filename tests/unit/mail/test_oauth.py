@@ -17,7 +17,7 @@ from reminder.mail.diagnosis import in_plain_words
 from reminder.mail.servers import masked, transport_from_url
 from reminder.mail.sign_in import AppSignIn
 from reminder.mail.smtp import Security, SmtpTransport
-from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict
+from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict, send_one
 from tests.smtp_server import HOST, _Controller, client_context, server_context
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def hand_over(way: SmtpTransport) -> Verdict:
         connection = way.connect()
     except ConnectFault as fault:
         return fault.verdict
-    verdict = connection.offer("reminders@lakeside.example", "to@there.example") or connection.transmit(
-        b"Subject: x\r\n\r\nx\r\n"
-    )
+    verdict = send_one(connection, "reminders@lakeside.example", "to@there.example", b"Subject: x\r\n\r\nx\r\n")
     connection.close()
     return verdict
 

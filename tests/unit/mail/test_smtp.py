@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from reminder.errors import UsageError
-from reminder.mail.dialogue import Timeouts, rcpt_outcome
 from reminder.mail.folder import FolderTransport
+from reminder.mail.replies import rcpt_outcome
 from reminder.mail.servers import transport_from_url
 from reminder.mail.sign_in import Login
 from reminder.mail.smtp import Security, SmtpTransport
-from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict
+from reminder.mail.transport import ConnectFault, Connection, Outcome, Stage, Verdict, send_one
+from reminder.mail.wire import Timeouts
+from tests import smtp_server
 from tests.smtp_server import HOST, client_context, drop, keeping_server, reset, scripted_server, silence
 
 MAIL = b"Subject: hello\r\n\r\nOne line.\r\n.A line with a dot.\r\n..\r\n"
@@ -28,13 +30,25 @@ def plain(port: int, timeouts: Timeouts = QUICK) -> SmtpTransport:
     return SmtpTransport(host=HOST, port=port, security=Security.PLAIN, timeouts=timeouts)
 
 
+@pytest.fixture(params=["one by one", "in one breath"], autouse=True)
+def ehlo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the scripted server offer PIPELINING or not: what its answers mean is the same."""
+    if request.param == "in one breath":
+        monkeypatch.setitem(smtp_server.USUAL, "ehlo", b"250-test\r\n250-PIPELINING\r\n250 HELP\r\n")
+
+
+def offer(connection: Connection, recipient: str) -> Verdict | None:
+    connection.begin("a@here.example", recipient)
+    return connection.go_ahead()
+
+
 def hand_over(transport: SmtpTransport, data: bytes = MAIL) -> Verdict:
     try:
         connection = transport.connect()
     except ConnectFault as fault:
         return fault.verdict
     try:
-        return connection.offer("from@here.example", "to@there.example") or connection.transmit(data)
+        return send_one(connection, "from@here.example", "to@there.example", data)
     finally:
         connection.close()
 
@@ -59,8 +73,7 @@ def test_one_connection_carries_many_mails() -> None:
         connection = plain(kept.port).connect()
         for number in range(3):
             assert connection.alive()
-            assert connection.offer("a@here.example", f"to{number}@there.example") is None
-            assert connection.transmit(MAIL).usable
+            assert send_one(connection, "a@here.example", f"to{number}@there.example", MAIL).usable
         connection.close()
 
     assert [recipients for _, recipients, _ in kept.mails] == [[f"to{n}@there.example"] for n in range(3)]
@@ -209,8 +222,7 @@ def test_a_connection_lost_before_the_dot_defers() -> None:
 def test_after_a_refused_recipient_the_connection_goes_on() -> None:
     with scripted_server(rcpt=b"550 5.1.1 no such user\r\n") as port:
         connection = plain(port).connect()
-        first = connection.offer("a@here.example", "nobody@there.example")
-        second = connection.offer("a@here.example", "nobody@there.example")
+        first, second = (offer(connection, "nobody@there.example") for _ in range(2))
         connection.close()
 
     assert first is not None
@@ -218,11 +230,66 @@ def test_after_a_refused_recipient_the_connection_goes_on() -> None:
     assert (first.usable, second.outcome) == (True, Outcome.REFUSED_RECIPIENT)
 
 
+TWO = ("a@here.example", "second@there.example")
+
+
+def two_mails(port: int) -> tuple[Verdict | None, Verdict, Verdict | None, Verdict | None]:
+    """Hand over two mails, the second named with the text of the first; return the four answers."""
+    connection = plain(port).connect()
+    connection.begin("a@here.example", "first@there.example")
+    first = connection.go_ahead()
+    connection.hand_over(MAIL, TWO)
+    taken = connection.outcome()
+    second = connection.go_ahead() if taken.usable else None
+    last = None
+    if taken.usable and second is None:
+        connection.hand_over(MAIL)
+        last = connection.outcome()
+    connection.close()
+    return first, taken, second, last
+
+
+def test_the_next_mail_is_named_with_the_text_of_the_one_before() -> None:
+    with keeping_server() as kept:
+        first, taken, second, last = two_mails(kept.port)
+
+    assert (first, second) == (None, None)
+    assert last is not None
+    assert taken.outcome is last.outcome is Outcome.ACCEPTED
+    assert [to for _, to, _ in kept.mails] == [["first@there.example"], ["second@there.example"]]
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"), [(b"554 5.7.1 spam\r\n", Outcome.REFUSED_CONTENT), (b"451 later\r\n", Outcome.DEFERRED)]
+)
+def test_a_refused_text_does_not_take_the_next_mail_with_it(reply: bytes, outcome: Outcome) -> None:
+    with scripted_server(dot=reply) as port:
+        _, taken, second, last = two_mails(port)
+
+    assert last is not None
+    assert (taken.outcome, second, last.outcome) == (outcome, None, outcome)
+
+
+def test_a_connection_lost_at_the_dot_has_begun_no_next_mail() -> None:
+    with scripted_server(dot=drop) as port:
+        _, taken, second, last = two_mails(port)
+
+    assert (taken.outcome, taken.usable, second, last) == (Outcome.IN_DOUBT, False, None, None)
+
+
+def test_a_server_that_waits_for_a_text_without_a_recipient_gets_none() -> None:
+    """RFC 2920, 3.1: then the dot alone is sent, and the refusal stands."""
+    with scripted_server(rcpt=b"550 5.1.1 no such user\r\n", dot=b"554 no valid recipients\r\n") as port:
+        verdict = hand_over(plain(port))
+
+    assert verdict.outcome is Outcome.REFUSED_RECIPIENT
+
+
 @pytest.mark.parametrize("address", ["a@b.example>\r\nRCPT TO:<x@y.example", "with space@b.example", "jörg@b.example"])
 def test_an_address_can_never_become_a_command(address: str) -> None:
     with scripted_server() as port:
         connection = plain(port).connect()
-        verdict = connection.offer("a@here.example", address)
+        verdict = offer(connection, address)
         connection.close()
 
     assert verdict is not None
@@ -275,8 +342,7 @@ def test_a_mail_written_twice_is_one_file(tmp_path: Any) -> None:
     transport = FolderTransport(str(tmp_path / "mail"))
     for _ in range(2):
         connection = transport.connect()
-        assert connection.offer("a@x.example", "b@x.example") is None
-        assert connection.transmit(data).outcome is Outcome.ACCEPTED
+        assert send_one(connection, "a@x.example", "b@x.example", data).outcome is Outcome.ACCEPTED
         connection.close()
 
     files = list((tmp_path / "mail").iterdir())

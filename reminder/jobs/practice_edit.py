@@ -82,11 +82,22 @@ def edit_practice(
         jobs.close(connection, practice, wanted.close, actor=actor, now=now)
     if wanted.reopen:
         jobs.reopen(connection, practice, wanted.reopen, actor=actor, now=now)
-    columns = _columns(connection, practice, wanted)
+    present = {**asdict(practice.own_words), **vars(practice)}
+    columns = {name: v for name, v in _columns(connection, practice, wanted).items() if v != present[name]}
     if columns:
         practices.change(connection, practice.id, columns)
+        detail: dict[str, Any] = {
+            "before": _described(connection, {name: present[name] for name in columns}),
+            "after": _described(connection, columns),
+        }
         events.record(
-            connection, "practice.edited", actor=actor, now=now, practice_id=practice.id, fields=sorted(columns)
+            connection,
+            "practice.edited",
+            actor=actor,
+            now=now,
+            practice_id=practice.id,
+            fields=sorted(columns),
+            **detail,
         )
     if wanted.mode is not None:
         _set_mode(connection, practice, wanted.mode, actor=actor, now=now)
@@ -107,6 +118,12 @@ def _columns(connection: Connection, practice: Practice, wanted: PracticeEdit) -
         message = f"practice: {taken!r} exists already; choose another name"
         raise UsageError(message)
     return columns
+
+
+def _described(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as the history tells them: of a person the name."""
+    chosen = people.get(connection, values["escalate_to"]) if values.get("escalate_to") else None
+    return {**values, "escalate_to": chosen.name if chosen else None} if "escalate_to" in values else values
 
 
 def _chosen(connection: Connection, practice: Practice, who: str) -> int | None:

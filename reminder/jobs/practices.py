@@ -59,12 +59,21 @@ def change_schedule(
 ) -> None:
     """Keep a new zone, send time or ladder; every clock of the practice is placed anew."""
     store.set_schedule(connection, practice.id, schedule, now)
+    before, after = _described(practice.schedule), _described(schedule)
+    changed = [name for name in after if after[name] != before[name]]
     detail: dict[str, Any] = {
+        "before": {name: before[name] for name in changed},
+        "after": {name: after[name] for name in changed},
+    }
+    events.record(connection, "practice.schedule", actor=actor, now=now, practice_id=practice.id, **detail)
+
+
+def _described(schedule: Schedule) -> dict[str, Any]:
+    return {
         "zone": schedule.zone,
         "send_time": schedule.send_time.isoformat("minutes"),
         "ladder": list(schedule.ladder),
     }
-    events.record(connection, "practice.schedule", actor=actor, now=now, practice_id=practice.id, **detail)
 
 
 def close(connection: Connection, practice: Practice, days: Sequence[date], *, actor: str, now: datetime) -> None:

@@ -133,6 +133,10 @@ def edit(
         changed |= {"second_refused_at": None, "next_step_at": now}
     people.change(connection, person.id, changed)
     names = sorted(name for name in changed if name in values)
+    detail: dict[str, Any] = {
+        "before": {name: getattr(person, name) for name in names},
+        "after": {name: values[name] for name in names},
+    }
     events.record(
         connection,
         "person.edited",
@@ -141,6 +145,7 @@ def edit(
         practice_id=practice.id,
         person_id=person.id,
         fields=names,
+        **detail,
     )
 
 

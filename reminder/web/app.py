@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from reminder.resources import resource_dir
 from reminder.settings import Settings
-from reminder.web import home
+from reminder.web import history, home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
 from reminder.web.people import acting, person, table
@@ -34,6 +34,7 @@ PAGES = (
     *(table, person, acting),
     importing,
     *(schedule, messages, resending, mails),
+    history,
     *(settings, wording),
 )
 """Every module that answers requests."""

@@ -95,6 +95,9 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/messages/release"): Use(access=Access.OWN_ANY, path="/messages/release"),
     ("GET", "/mails/{number}"): Use(access=Access.LOOK, path="/mails/1"),
     ("GET", "/mails/{number}/html"): Use(access=Access.LOOK, path="/mails/1/html", is_page=False),
+    # History
+    ("GET", "/history"): Use(access=Access.SIGNED_IN, path="/history"),
+    ("GET", "/history.csv"): Use(access=Access.SIGNED_IN, path="/history.csv", is_page=False),
     # Settings
     ("GET", "/settings"): Use(access=Access.SIGNED_IN, path="/settings"),
     ("POST", "/settings/{practice_id}/mode"): Use(access=Access.OWN, path="/settings/1/mode", form={"mode": "trial"}),

@@ -12,7 +12,7 @@ from reminder.mail.wording import shortdate
 from reminder.web.words import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reminder.store.events import Event
 
@@ -156,17 +156,20 @@ def _value(name: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
     """Return one recorded value as people read it."""
     if value is None or value == "":
         return ""
-    if name == "fields":
-        return ", ".join(FIELDS.get(field, field) for field in value)
-    if name == "disputed":
-        return "; it was not theirs" if value else ""
-    if name == "to_on":  # a day, or `until further notice`
-        return f"to {_day(value)}" if _day(value) != value else value
-    if name == "mails":
-        return str(len(value))
+    if name in SAID:
+        return SAID[name](value)
     if isinstance(value, list):
         return ", ".join(_value("", one) for one in value)
     return WORDS.get(name, {}).get(str(value)) or _day(str(value))
+
+
+SAID: dict[str, Callable[[Any], str]] = {
+    "fields": lambda names: ", ".join(FIELDS.get(name, name) for name in names),
+    "disputed": lambda is_disputed: "; it was not theirs" if is_disputed else "",
+    "mails": lambda numbers: str(len(numbers)),
+    "to_on": lambda text: f"to {_day(text)}" if text[:1].isdecimal() else str(text),
+}
+"""The values that are said in a way of their own, by the name of the field."""
 
 
 def _day(text: str) -> str:

@@ -67,6 +67,8 @@ ACTIONS: dict[str, Action] = {
     ),
     **_about(
         "mails",
+        step__skipped="Skipped the mail {step} the expiry ({cycle_on})",
+        step__unskipped="Let the skipped mail go: {step} the expiry ({cycle_on})",
         mail__resent="Sent mail {mail} again",
         mail__resent_all="Sent all failed mails again: {kind} ({mails})",
     ),
@@ -163,9 +165,17 @@ def _value(name: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
     return WORDS.get(name, {}).get(str(value)) or _day(str(value))
 
 
+def _step(step: int) -> str:
+    if step == 0:
+        return "on the day of"
+    days = "1 day" if abs(step) == 1 else f"{abs(step)} days"
+    return f"{days} {'before' if step > 0 else 'after'}"
+
+
 SAID: dict[str, Callable[[Any], str]] = {
     "fields": lambda names: ", ".join(FIELDS.get(name, name) for name in names),
     "disputed": lambda is_disputed: "; it was not theirs" if is_disputed else "",
+    "step": _step,
     "mails": lambda numbers: str(len(numbers)),
     "to_on": lambda text: f"to {_day(text)}" if text[:1].isdecimal() else str(text),
 }

@@ -313,3 +313,14 @@ def test_an_action_without_words_and_missing_values_break_nothing() -> None:
 
     assert sentence(events.Event(**parts, action="poem.written", detail={})) == "poem.written"  # type: ignore[arg-type]
     assert sentence(events.Event(**parts, action="practice.closed", detail={})) == "Closed on "  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [(7, "7 days before"), (1, "1 day before"), (0, "on the day of"), (-1, "1 day after")]
+)
+def test_a_step_is_told_by_its_place(step: int, words: str) -> None:
+    parts = {"id": 1, "happened_at": chicago("2026-12-01"), "practice_id": 1, "person_id": 1, "actor": "x"}
+    detail = {"step": step, "cycle_on": "2026-12-08"}
+    told = sentence(events.Event(**parts, action="step.skipped", detail=detail))  # type: ignore[arg-type]
+
+    assert told == f"Skipped the mail {words} the expiry (Tue, Dec 8, 2026)"

@@ -21,11 +21,12 @@ from reminder.policy.status import mails_stopped
 from reminder.store import absences, memberships, outbox, people, practices, resets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from reminder.jobs.standing import Standing
+    from reminder.policy.model import Absence
     from reminder.store.outbox import Reminder
     from reminder.store.people import Person
     from reminder.store.practices import Practice
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """A mail about to be written: the connection, the row, its practice and person, the local date, the instant."""
+    """A mail about to be written: the connection, the row, its practice, the local date, the instant; and the person
+    it is about, with their role in each of their practices and their absences.
+    """
 
     connection: Connection
     row: Reminder
     practice: Practice
     person: Person | None
+    roles: Mapping[int, Role]
+    away: Sequence[Absence]
     today: date
     now: datetime
 
@@ -77,11 +82,9 @@ def _clock(occasion: Occasion) -> Values | None:
     person = occasion.person
     if person is None or person.expires_on is None or person.expires_on != occasion.row.cycle_on:
         return None
-    away = absences.of_people(occasion.connection, [person.id]).get(person.id, ())
-    if mails_stopped(away, occasion.today):
+    if mails_stopped(occasion.away, occasion.today):
         return None
-    roles = memberships.practices_of(occasion.connection, [person.id]).get(person.id, [])
-    role = next((role for where, role in roles if where == occasion.practice.id), Role.STAFF_END_USER)
+    role = occasion.roles.get(occasion.practice.id, Role.STAFF_END_USER)
     return {
         "role": role,
         "expires_on": person.expires_on.isoformat(),
@@ -93,8 +96,8 @@ def _clock(occasion: Occasion) -> Values | None:
 
 def _is_only_cover(occasion: Occasion, person: Person) -> bool:
     """Tell whether nobody else among the practice's AOs and AMs has a working login."""
-    members = standing.of_practice(occasion.connection, occasion.practice.id, occasion.now)
-    working = standing.coverage(members, occasion.today).working
+    officials = standing.officials(occasion.connection, occasion.practice.id, occasion.now)
+    working = standing.coverage(officials, occasion.today).working
     return all(login.person_id == person.id for login in working)
 
 
@@ -212,15 +215,22 @@ WRITERS: dict[Kind, Callable[[Occasion], Values | None]] = {
 }
 
 
-def occasion_of(connection: Connection, row: Reminder, now: datetime) -> Occasion:
-    """Gather what is common to all mails."""
-    practice = practices.load(connection, [row.practice_id])[row.practice_id]
-    person = people.get(connection, row.person_id) if row.person_id is not None else None
-    return Occasion(
-        connection=connection,
-        row=row,
-        practice=practice,
-        person=person,
-        today=local_date(now, practice.schedule.zone),
-        now=now,
-    )
+def occasions(connection: Connection, rows: Sequence[Reminder], now: datetime) -> list[Occasion]:
+    """Gather what is common to all mails, for many at once."""
+    homes = practices.load(connection, {row.practice_id for row in rows})
+    persons = people.load(connection, {row.person_id for row in rows if row.person_id is not None})
+    roles = memberships.practices_of(connection, persons)
+    away = absences.of_people(connection, persons)
+    return [
+        Occasion(
+            connection=connection,
+            row=row,
+            practice=homes[row.practice_id],
+            person=persons.get(row.person_id or 0),
+            roles=dict(roles.get(row.person_id or 0, ())),
+            away=away.get(row.person_id or 0, ()),
+            today=local_date(now, homes[row.practice_id].schedule.zone),
+            now=now,
+        )
+        for row in rows
+    ]

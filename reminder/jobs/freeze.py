@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 
 from reminder.errors import ReminderError
 from reminder.jobs.confirm import UNKNOWN_CYCLE
-from reminder.jobs.content import occasion_of, values_of
+from reminder.jobs.content import occasions, values_of
 from reminder.mail.message import Envelope, build, message_id
 from reminder.mail.wording import Wording
 from reminder.policy.model import Kind, State
@@ -55,17 +55,14 @@ class Batch:
     unwritable: int = 0
 
 
-def freeze(
-    connection: Connection,
-    services: Services,
-    claimed: Sequence[Reminder],
-    now: datetime,
-) -> Batch:
+def freeze(connection: Connection, services: Services, claimed: Sequence[Reminder], now: datetime) -> Batch:
     """Freeze claimed reminders, in the transaction that claimed them."""
     batch = Batch()
-    for row in claimed:
+    written = []
+    for occasion in occasions(connection, claimed, now):
+        row = occasion.row
         try:
-            frozen = _frozen(connection, services, row, now)
+            frozen = _frozen(connection, services, occasion)
         except UNWRITABLE as error:
             log.error("reminder %d cannot be written: %s", row.id, error, extra={"action": "mail.failed"})  # noqa: TRY400 - the words say it all
             batch.unwritable += 1
@@ -76,19 +73,29 @@ def freeze(
             called_off = {"state": State.CANCELLED, "cancelled_at": now, "reason": "nothing to say"}
             sending.release(connection, row, called_off)
             batch.called_off += 1
-        else:
-            batch.ready.append(frozen)
+            continue
+        batch.ready.append(frozen)
+        if frozen.row is not row:
+            written.append(frozen.row)
+    if written:
+        wordings.keep(connection, services.wording.version, services.wording.as_json())
+        sending.freeze(connection, written)
+        people.greet(connection, {row.person_id for row in written if row.person_id and _greets(row)}, now)
     return batch
 
 
-def _frozen(connection: Connection, services: Services, row: Reminder, now: datetime) -> Frozen | None:
+def _greets(row: Reminder) -> bool:
+    return row.content is not None and row.content["first_mail"]
+
+
+def _frozen(connection: Connection, services: Services, occasion: Occasion) -> Frozen | None:
     """Return a mail with the bytes that go out; None if there is nothing left to say."""
-    occasion = occasion_of(connection, row, now)
+    row = occasion.row
     if not _may_keep(row, occasion):
         values = values_of(occasion)
         if values is None:
             return None
-        row = _keep(connection, services, occasion, values)
+        row = _written(services, occasion, values)
     return Frozen(row=row, data=bytes_of(connection, services, row))
 
 
@@ -99,31 +106,17 @@ def _may_keep(row: Reminder, occasion: Occasion) -> bool:
     return row.in_doubt_at is not None or row.frozen_on == occasion.today
 
 
-def _keep(connection: Connection, services: Services, occasion: Occasion, values: Values) -> Reminder:
+def _written(services: Services, occasion: Occasion, values: Values) -> Reminder:
+    """Return the row as it is from now on."""
     row = occasion.row
-    wording = services.wording
-    wordings.keep(connection, wording.version, wording.as_json())
-    domain = services.sender_address.rpartition("@")[2]
-    frozen = replace(
+    return replace(
         row,
         content=values,
-        wording=wording.version,
-        message_id=message_id(row.id, row.fence, domain),
+        wording=services.wording.version,
+        message_id=message_id(row.id, row.fence, services.sender_address.rpartition("@")[2]),
         frozen_on=occasion.today,
         frozen_at=occasion.now.replace(microsecond=0),
     )
-    sending.freeze(
-        connection,
-        frozen,
-        content=values,
-        wording=wording.version,
-        message_id=frozen.message_id or "",
-        frozen_on=occasion.today,
-        frozen_at=occasion.now.replace(microsecond=0),
-    )
-    if values["first_mail"] and row.person_id is not None:
-        people.change(connection, row.person_id, {"greeted_at": occasion.now})
-    return frozen
 
 
 def bytes_of(connection: Connection, services: Services, row: Reminder) -> bytes:

@@ -15,7 +15,7 @@ from reminder.mail.message import message_id
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence, Kind, Role, State
 from reminder.policy.moments import local_date
-from reminder.store import people, practices, rules
+from reminder.store import absences, memberships, people, practices, rules
 from reminder.store.outbox import Reminder
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def compose_preview(
         row=row,
         practice=practice,
         person=person,
+        roles=memberships.roles_of(connection, person.id) if person else {},
+        away=absences.of_people(connection, [person.id]).get(person.id, ()) if person else (),
         today=local_date(now, practice.schedule.zone),
         now=now,
     )

@@ -57,6 +57,11 @@ def of_practice(connection: Connection, practice_id: int, now: datetime, *, with
     return _standings(connection, memberships.members(connection, practice_id, with_left=with_left), now)
 
 
+def officials(connection: Connection, practice_id: int, now: datetime) -> list[Standing]:
+    """Return a practice's AOs and AMs by name."""
+    return _standings(connection, memberships.members(connection, practice_id, roles=COVERING_ROLES), now)
+
+
 def of_person(connection: Connection, person_id: int, practice_ids: Sequence[int], now: datetime) -> Standing | None:
     """Return one person as a member of the first of these practices; None for somebody of none of them."""
     for practice_id in practice_ids:

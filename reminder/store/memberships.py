@@ -168,13 +168,17 @@ def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list
     return found
 
 
-def members(connection: Connection, practice_id: int, *, with_left: bool = False) -> list[Member]:
-    """Return the members of a practice by name; those who left it only if asked for."""
+def members(
+    connection: Connection, practice_id: int, *, with_left: bool = False, roles: Collection[Role] | None = None
+) -> list[Member]:
+    """Return the members of a practice by name, of these roles or all; those who left it only if asked for."""
     query = (
         _member_query().where(membership.c.practice_id == practice_id).order_by(func.lower(person.c.name), person.c.id)
     )
     if not with_left:
         query = query.where(membership.c.left_at.is_(None))
+    if roles is not None:
+        query = query.where(membership.c.role.in_(roles))
     return [_member(row) for row in connection.execute(query)]
 
 

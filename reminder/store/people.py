@@ -12,7 +12,7 @@ from reminder.store.statements import rows_for
 from reminder.store.tables import membership, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date, datetime
 
     from sqlalchemy import Connection, Row
@@ -75,6 +75,12 @@ def set_clock(connection: Connection, person_id: int, values: dict[str, Any]) ->
 def change(connection: Connection, person_id: int, values: dict[str, Any]) -> None:
     """Overwrite columns of a person."""
     connection.execute(update(person).where(person.c.id == person_id).values(values))
+
+
+def greet(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Note that the first mail ever was written to these people."""
+    if ids:
+        connection.execute(update(person).where(person.c.id.in_(ids)).values(greeted_at=now))
 
 
 def load(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:

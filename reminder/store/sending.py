@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from reminder.policy.model import State
 from reminder.store.outbox import ABOUT_THE_CLOCK, Reminder, _reminder
@@ -14,7 +14,6 @@ from reminder.store.tables import attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from sqlalchemy import Connection
 
@@ -123,25 +122,13 @@ def _held(rows: Sequence[Reminder], *states: State) -> Any:  # noqa: ANN401 - an
     return and_(ours, reminder.c.state.in_(states))
 
 
-def freeze(
-    connection: Connection,
-    row: Reminder,
-    *,
-    content: Mapping[str, Any],
-    wording: str,
-    message_id: str,
-    frozen_on: date,
-    frozen_at: datetime,
-) -> None:
-    """Keep what the mail will say, so that each try has the same bytes."""
-    values = {
-        "content": dict(content),
-        "wording": wording,
-        "message_id": message_id,
-        "frozen_on": frozen_on,
-        "frozen_at": frozen_at,
-    }
-    connection.execute(update(reminder).where(_held([row], State.CLAIMED)).values(values))
+FROZEN = ("content", "wording", "message_id", "frozen_on", "frozen_at")
+
+
+def freeze(connection: Connection, rows: Sequence[Reminder]) -> None:
+    """Keep what these mails will say, so that each try has the same bytes; in the transaction that claimed them."""
+    values = [{"number": row.id, **{name: getattr(row, name) for name in FROZEN}} for row in rows]
+    connection.execute(update(reminder).where(reminder.c.id == bindparam("number")), values)
 
 
 def mark_sending(connection: Connection, rows: Sequence[Reminder], now: datetime) -> set[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.jobs import standing
+from reminder.roster.fields import FieldError
 from reminder.store import absences, admins, events, memberships, outbox, people
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def register(
     Somebody who is registered elsewhere already keeps what stands there. Raise UsageError if the address or the user
     ID belongs to somebody else.
     """
-    known = matching(connection, wanted)
+    known = matching(connection, wanted, practice)
     if known is None:
         optional = {"second_email": wanted.second_email, "user_id": wanted.user_id, "language": wanted.language}
         person_id = people.add(connection, name=wanted.name, email=wanted.email, now=now, registered_by=by, **optional)
@@ -89,7 +90,7 @@ def colleague(connection: Connection, practice: Practice) -> str:
     return found[0].name if found else practice.name
 
 
-def matching(connection: Connection, wanted: Registration) -> Person | None:
+def matching(connection: Connection, wanted: Registration, practice: Practice) -> Person | None:
     """Return the registered person this is; raise UsageError if the address or user ID is another person's."""
     by_user_id = people.with_user_id(connection, wanted.user_id) if wanted.user_id else None
     by_email = people.with_email(connection, wanted.email)
@@ -97,9 +98,15 @@ def matching(connection: Connection, wanted: Registration) -> Person | None:
         message = f"email: {wanted.email} and the user ID {wanted.user_id} belong to two different people; correct one"
         raise UsageError(message)
     if by_email is not None and by_user_id is None and not same_name(by_email.name, wanted.name):
-        message = f"email: {wanted.email} already belongs to {by_email.name}; each person needs an address of their own"
-        raise UsageError(message)
+        raise _taken(connection, "email", wanted.email, by_email, practice)
     return by_user_id or by_email
+
+
+def _taken(connection: Connection, field: str, value: str, owner: Person, practice: Practice) -> FieldError:
+    """Return the error for a value that is somebody else's; they are named only to a practice that has them."""
+    is_here = practice.id in memberships.roles_of(connection, owner.id)
+    name = owner.name if is_here else "somebody else who is registered"
+    return FieldError(field, value, f"already belongs to {name}; each person needs one of their own")
 
 
 def same_name(one: str, other: str) -> bool:
@@ -123,7 +130,7 @@ def edit(
     if person.home_id != practice.id:
         message = f"{person.name}: only the practice that is the person's home may change this; ask them or the person"
         raise UsageError(message)
-    check_free(connection, person, values)
+    check_free(connection, person, practice, values)
     changed = {name: value for name, value in values.items() if getattr(person, name) != value}
     if not changed:
         return
@@ -149,19 +156,13 @@ def edit(
     )
 
 
-def check_free(connection: Connection, person: Person, values: dict[str, Any]) -> None:
+def check_free(connection: Connection, person: Person, practice: Practice, values: dict[str, Any]) -> None:
     """Raise UsageError if an address or user ID in `values` is another person's."""
-    for field in ("email", "second_email"):
-        owner = people.with_email(connection, values[field]) if values.get(field) else None
+    finders = {"email": people.with_email, "second_email": people.with_email, "user_id": people.with_user_id}
+    for field, find in finders.items():
+        owner = find(connection, values[field]) if values.get(field) else None
         if owner is not None and owner.id != person.id:
-            message = (
-                f"{field}: {values[field]} already belongs to {owner.name}; each person needs an address of their own"
-            )
-            raise UsageError(message)
-    owner = people.with_user_id(connection, values["user_id"]) if values.get("user_id") else None
-    if owner is not None and owner.id != person.id:
-        message = f"user id: {values['user_id']} already belongs to {owner.name}"
-        raise UsageError(message)
+            raise _taken(connection, field, values[field], owner, practice)
 
 
 def change_role(

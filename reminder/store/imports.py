@@ -119,6 +119,21 @@ def load(connection: Connection, import_id: int) -> Import | None:
     return Import(**row._mapping) if row else None  # noqa: SLF001 - the documented way to a row's mapping
 
 
+def of_person(connection: Connection, person_id: int, practice_ids: Collection[int]) -> list[Import]:
+    """Return the imports into these practices that changed a person, the latest first."""
+    mine = select(import_change.c.import_id).where(import_change.c.person_id == person_id)
+    query = select(roster_import).where(roster_import.c.id.in_(mine), roster_import.c.practice_id.in_(practice_ids))
+    rows = connection.execute(query.order_by(roster_import.c.id.desc()))
+    return [Import(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's mapping
+
+
+def named(connection: Connection, ids: Collection[int], practice_ids: Collection[int]) -> dict[int, Import]:
+    """Return those of these imports that went into one of the practices, by number."""
+    mine = select(roster_import).where(roster_import.c.practice_id.in_(practice_ids))
+    rows = rows_for(connection, ids, lambda some: mine.where(roster_import.c.id.in_(some)))
+    return {row.id: Import(**row._mapping) for row in rows}  # noqa: SLF001 - as above
+
+
 def changes_of(connection: Connection, import_id: int) -> list[Change]:
     """Return what an import changed, the last change first."""
     query = select(import_change).where(import_change.c.import_id == import_id).order_by(import_change.c.id.desc())

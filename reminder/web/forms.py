@@ -41,5 +41,7 @@ def days_left_typed(text: str) -> int:
 
 def without_field(error: ReminderError) -> str:
     """Return an error's words without the name of the field in front, which the page shows itself."""
-    text = str(error).removeprefix("reset date: ").removeprefix("days left: ")
+    text = str(error)
+    for field in ("reset date", "days left", "absence"):
+        text = text.removeprefix(f"{field}: ")
     return text[:1].upper() + text[1:]

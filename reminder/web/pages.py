@@ -101,6 +101,7 @@ class Pages:
             "state_words": words.state_words,
             "reason_words": words.reason_words,
             "local_moment": words.local_moment,
+            "dated_moment": words.dated_moment,
             "clock_time": words.clock_time,
         }
         environment.globals |= {"facts": facts, "days_phrase": days_phrase}

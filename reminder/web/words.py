@@ -87,3 +87,9 @@ def clock_time(at: datetime, zone: str) -> str:
     """Return the time of day that the clocks of a zone show, such as `8:00 AM CST`."""
     local = at.astimezone(zone_named(zone))
     return f"{local.hour % 12 or 12}:{local:%M} {local:%p} {local:%Z}"
+
+
+def dated_moment(at: datetime, zone: str) -> str:
+    """Return an instant with its year as the clocks of a zone show it, such as `Dec 8, 2026, 8:00 AM CST`."""
+    local = at.astimezone(zone_named(zone))
+    return f"{local:%b} {local.day}, {local.year}, {clock_time(at, zone)}"

@@ -74,8 +74,17 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/people/{person_id:int}/edit"): Use(
         access=Access.CHANGE,
         path="/people/1/edit",
-        form={"name": "Alma Gold", "email": "gold@lakeside.example", "role": "AO"},
+        form={"name": "Alma Gold", "email": "gold@lakeside.example"},
     ),
+    ("POST", "/people/{person_id:int}/role"): Use(
+        access=Access.CHANGE, path="/people/1/role", form={"practice": "1", "role": "AM"}
+    ),
+    ("POST", "/people/{person_id:int}/join"): Use(
+        access=Access.CHANGE, path="/people/1/join", form={"practice": "1", "role": "AM"}
+    ),
+    ("POST", "/people/{person_id:int}/home"): Use(access=Access.CHANGE, path="/people/1/home", form={"practice": "1"}),
+    ("GET", "/people/{person_id:int}/leaving"): Use(access=Access.LOOK, path="/people/1/leaving"),
+    ("POST", "/people/{person_id:int}/return"): Use(access=Access.CHANGE, path="/people/1/return"),
     ("POST", "/people/{person_id:int}/remove"): Use(access=Access.CHANGE, path="/people/1/remove"),
     # Rosters
     ("GET", "/people/import"): Use(access=Access.CHANGE_ANY, path="/people/import"),

@@ -30,6 +30,7 @@ VISITORS = {
     "stranger": ANN,
     "nobody": "",
 }
+LIST = b"Name,Email,Role\nBen Okafor,ben@lakeside.example,AM\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,8 @@ def keep_example(path: Path) -> Kept:
     return Kept(path=path, links=links, known=known)
 
 
-def take_roster(world: World) -> None:
-    """Import one person into the first practice."""
-    text = b"Name,Email,Role\nBen Okafor,ben@lakeside.example,AM\n"
+def take_roster(world: World, text: bytes = LIST) -> None:
+    """Import a list into the first practice."""
     with world.store.read() as connection:
         practice = practices.load(connection)[1]
     roster = read_roster(text, file_name="roster.csv", today=date(2026, 12, 1))

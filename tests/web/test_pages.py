@@ -130,7 +130,7 @@ def test_a_person_has_their_history(peopled: World, owner: TestClient) -> None:
     page = owner.get("/people/1").text
 
     assert "Friday, October 9, 2026" in page
-    assert "warning" in page
+    assert "Reminder before expiry" in page
 
 
 @pytest.mark.parametrize(("password", "status"), [(PASSWORD, 303), ("wrong horse battery", 422), ("", 422)])

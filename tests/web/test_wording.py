@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.browsing import SAME_SITE
 from tests.world import chicago
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ WORDS = {
     "contact_line": "Dana, 555-0100",
     "paragraph": "Please do this at the desk by the window.\r\nDana has time on Tuesdays.",
 }
-SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 
 def save(browser: TestClient, **words: str) -> int:

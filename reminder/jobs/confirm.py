@@ -119,6 +119,8 @@ def _record(connection: Connection, seen: Visit, reset_on: date, confidence: Con
     if reset_id is None:
         return None
     detail: dict[str, Any] = {"reset_on": reset_on.isoformat(), "confidence": confidence}
+    if seen.token.purpose is Purpose.CALL_SHEET:  # an admin has held this link, too: the records tell it apart
+        detail["through"] = "call sheet"
     events.record(connection, "reset.recorded", actor=f"person:{who.id}", now=now, person_id=who.id, **detail)
     standing.recheck(connection, who.id, now)
     plan_receipt(connection, who.id, reset_id, now)

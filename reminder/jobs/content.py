@@ -145,6 +145,7 @@ def _described(found: Standing) -> Values:
     """Describe one person for the admins."""
     expiry = found.person.expires_on
     return {
+        "id": found.person.id,
         "name": found.person.name,
         "role": found.role,
         "expires_on": expiry.isoformat() if expiry else None,

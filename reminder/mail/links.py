@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     """What a link may do. The value is the salt of its signature, so one kind can never pass for another."""
 
     CONFIRM = "c"
+    CALL_SHEET = "s"
     RECEIPT = "r"
     CALENDAR = "k"
 
@@ -82,6 +83,10 @@ class Links:
     def confirm(self, person_id: int, cycle: str, recipient: str) -> str:
         """Return the link by which a person says that they have reset."""
         return self.absolute(f"/r/{self._sign(Purpose.CONFIRM, person_id, cycle, recipient)}")
+
+    def call_sheet(self, person_id: int, cycle: str, recipient: str) -> str:
+        """Return the link that is printed on a person's call sheet; it does what the one in a mail does."""
+        return self.absolute(f"/r/{self._sign(Purpose.CALL_SHEET, person_id, cycle, recipient)}")
 
     def receipt(self, reset_id: int, recipient: str) -> str:
         """Return the link of a receipt, by which a confirmation is taken back."""

@@ -84,6 +84,10 @@ USES: dict[tuple[str, str], Use] = {
     ),
     ("POST", "/people/{person_id:int}/home"): Use(access=Access.CHANGE, path="/people/1/home", form={"practice": "1"}),
     ("GET", "/people/{person_id:int}/leaving"): Use(access=Access.LOOK, path="/people/1/leaving"),
+    ("GET", "/people/{person_id:int}/call-sheet"): Use(access=Access.LOOK, path="/people/1/call-sheet"),
+    ("GET", "/people/call-sheet"): Use(access=Access.SIGNED_IN, path="/people/call-sheet"),
+    ("GET", "/people/{person_id:int}/evidence"): Use(access=Access.LOOK, path="/people/1/evidence"),
+    ("GET", "/evidence"): Use(access=Access.SIGNED_IN, path="/evidence"),
     ("POST", "/people/{person_id:int}/return"): Use(access=Access.CHANGE, path="/people/1/return"),
     ("POST", "/people/{person_id:int}/remove"): Use(access=Access.CHANGE, path="/people/1/remove"),
     # Rosters

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
     """A mail about to be written: the connection, the row, its practice, the local date, the instant; and the person
-    it is about, with their role in each of their practices and their absences.
+    it is about, with their role in each of their practices and their absences. `about`: whom an escalation names that is
+    only foretold, so that no rows say it yet.
     """
 
     connection: Connection
@@ -46,6 +47,7 @@ class Occasion:
     away: Sequence[Absence]
     today: date
     now: datetime
+    about: tuple[int, ...] = ()
 
 
 Values = dict[str, Any]
@@ -123,18 +125,23 @@ def _receipt(occasion: Occasion) -> Values | None:
 def _escalation(occasion: Occasion) -> Values | None:
     """Name who was reached by an escalated step since this mail was planned and has not reset."""
     members = {found.person.id: found for found in _members(occasion)}
+    reached = occasion.about or _reached(occasion, members)
+    told = [members[key] for key in reached if key in members]
+    others = {found.person.id: found for found in told if not is_about(found.person, occasion.row.recipient)}
+    return {"people": _listed(others.values())} if others else None
+
+
+def _reached(occasion: Occasion, members: Mapping[int, Standing]) -> list[int]:
     rows = outbox.first_planned(occasion.connection, members, occasion.row.planned_at, occasion.now)
-    told = {
-        row.person_id: members[row.person_id]
+    return [
+        row.person_id
         for row in rows
-        if row.person_id in members
+        if row.person_id is not None
+        and row.person_id in members
         and row.step is not None
         and is_escalated(row.step)
         and row.cycle_on == members[row.person_id].person.expires_on
-        and not is_about(members[row.person_id].person, occasion.row.recipient)
-    }
-    listed = sorted(told.values(), key=lambda found: (found.person.expires_on or date.max, found.person.name))
-    return {"people": [_described(found) for found in listed]} if listed else None
+    ]
 
 
 def _members(occasion: Occasion) -> list[Standing]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from reminder.policy.model import Step
     from reminder.store.people import Person
     from reminder.store.practices import Practice
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
     """One mail that would go out: when (UTC), to whom, for which practice, about whom; `about` are the people whom a
-    mail to the admins names.
+    mail to the admins names. `placed_on` is the day on which its step lies; a mail that waits for a window goes later.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class Forecast:
     person: str | None = None
     person_id: int | None = None
     step: int | None = None
+    placed_on: date | None = None
     expires_on: date | None = None
     days_left: int | None = None
     about: tuple[int, ...] = ()
@@ -108,7 +110,7 @@ def forecast(
     mails = [*collected.mails, *_escalations(known, collected), *_planned(connection, known, wanted)]
     for practice in wanted.values():
         runs = run_practice(connection, known, practice, horizon)
-        mails += (_mail(practice, at, to, kind) for at, kind in runs for to in known.told[practice.id].admins)
+        mails += (foretold_mail(practice, at, to, kind) for at, kind in runs for to in known.told[practice.id].admins)
     kept = [m for m in mails if m.practice_id in spans and spans[m.practice_id][0] <= m.at < spans[m.practice_id][1]]
     return sorted(kept, key=lambda mail: (mail.at, mail.kind, mail.to))
 
@@ -171,7 +173,7 @@ def _run_person(known: Known, person: Person, horizon: datetime, collected: Coll
     for due, goes in run_ahead(known.clock_of(person, registered_at), known.now, horizon):
         if goes and person.address:
             kind = Kind.ASK if asking else Kind.WARNING if due.step.step >= 0 else Kind.EXPIRED
-            collected.mails.append(_mail(home, due.at, person.address, kind, person, due.step.step))
+            collected.mails.append(foretold_mail(home, due.at, person.address, kind, person, due.step))
         if due.first and not asking and escalates(due.step, known_on):
             for practice_id, _ in known.memberships.get(person.id, []):
                 if practice_id in known.told:
@@ -180,9 +182,10 @@ def _run_person(known: Known, person: Person, horizon: datetime, collected: Coll
                     collected.escalated.setdefault((practice_id, at), []).append(person)
 
 
-def _mail(
-    practice: Practice, at: datetime, to: str, kind: Kind, person: Person | None = None, step: int | None = None
+def foretold_mail(
+    practice: Practice, at: datetime, to: str, kind: Kind, person: Person | None = None, step: Step | None = None
 ) -> Forecast:
+    """Return a mail that would go from a practice; `step` is that of a mail about the person's clock."""
     expires_on = person.expires_on if person is not None and step is not None else None
     zone = practice.schedule.zone
     return Forecast(
@@ -194,7 +197,8 @@ def _mail(
         kind=kind,
         person=person.name if person else None,
         person_id=person.id if person else None,
-        step=step,
+        step=step.step if step else None,
+        placed_on=step.on if step else None,
         expires_on=expires_on,
         days_left=days_left(expires_on, local_date(at, zone)) if expires_on else None,
     )
@@ -210,13 +214,13 @@ def _escalations(known: Known, collected: Collected) -> Iterator[Forecast]:
         for address in known.told[practice_id].escalation:
             about = tuple(person.id for person in told if not recipients.is_about(person, address))
             if about:
-                yield replace(_mail(known.practices[practice_id], at, address, Kind.ESCALATION), about=about)
+                yield replace(foretold_mail(known.practices[practice_id], at, address, Kind.ESCALATION), about=about)
 
 
 def _planned(connection: Connection, known: Known, wanted: Collection[int]) -> Iterator[Forecast]:
     """Return the mails to admins and the receipts that are planned already."""
     for row in coming.apart_from_clocks(connection, wanted):
         person = known.people.get(row.person_id or 0)
-        yield _mail(
+        yield foretold_mail(
             known.practices[row.practice_id], max(row.next_at or known.now, known.now), row.recipient, row.kind, person
         )

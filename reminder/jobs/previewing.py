@@ -74,7 +74,7 @@ def compose_preview(
 ) -> bytes:
     """Write a mail without planning it."""
     now = services.clock()
-    row = _row(kind, practice, person, now)
+    row = unplanned_row(kind, practice, person, now)
     occasion = Occasion(
         connection=connection,
         row=row,
@@ -98,7 +98,7 @@ def _real_values(occasion: Occasion, kind: Kind) -> dict[str, Any] | None:
     return values_of(occasion)
 
 
-def _row(kind: Kind, practice: Practice, person: Person | None, now: datetime) -> Reminder:
+def unplanned_row(kind: Kind, practice: Practice, person: Person | None, now: datetime) -> Reminder:
     """Describe a reminder that is in no table."""
     day = local_date(now, practice.schedule.zone)
     unset: dict[str, Any] = dict.fromkeys(Reminder.__dataclass_fields__)

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reminder.errors import UsageError
+from reminder.jobs.forecast import foretold_mail
 from reminder.policy.ladder import steps
-from reminder.policy.model import State
+from reminder.policy.model import Kind, State
+from reminder.policy.moments import local_date
 from reminder.store import absences, events, outbox, practices, skips
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, datetime
 
     from sqlalchemy import Connection
 
+    from reminder.jobs.forecast import Forecast
     from reminder.store.people import Person
 
 CALLED_OFF = (State.PLANNED, State.CLAIMED, State.DEFERRED)
@@ -40,6 +44,24 @@ class Skip:
     by: str
     actor: str
     practice_id: int
+
+
+def skipped_ahead(connection: Connection, practice_ids: Collection[int], now: datetime) -> list[tuple[Forecast, str]]:
+    """Return the mails of the present cycles that are skipped and whose day has not passed, in the order of time, and
+    who skipped each.
+    """
+    found = []
+    homes = practices.load(connection, practice_ids)
+    every = skips.in_practices(connection, practice_ids)
+    away = absences.of_people(connection, {person.id for person, _, _ in every})
+    for person, number, by in every:
+        home = homes[person.home_id or 0]
+        placed = steps(person.expires_on, home.schedule, away.get(person.id, ())) if person.expires_on else []
+        for step in placed:
+            if step.step == number and step.on >= local_date(now, home.schedule.zone):
+                kind = Kind.WARNING if number >= 0 else Kind.EXPIRED
+                found.append((foretold_mail(home, step.at, person.address or person.email, kind, person, step), by))
+    return sorted(found, key=lambda entry: entry[0].at)
 
 
 def skip_step(connection: Connection, skip: Skip, now: datetime) -> None:

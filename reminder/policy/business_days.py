@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
 ONE_DAY = timedelta(days=1)
 
@@ -16,11 +16,19 @@ SEARCH_DAYS = 1000
 
 
 @cache
-def federal_holidays(year: int) -> frozenset[date]:
-    """Return the US federal holidays of a year, observed days among them (OPM's list, by the holidays library)."""
+def holiday_names(year: int) -> Mapping[date, str]:
+    """Return the US federal holidays of a year by their days, observed ones among them (OPM's list, by the holidays
+    library).
+    """
     from holidays import country_holidays
 
-    return frozenset(country_holidays("US", years=year))
+    return dict(country_holidays("US", years=year))
+
+
+@cache
+def federal_holidays(year: int) -> frozenset[date]:
+    """Return the days of a year's federal holidays."""
+    return frozenset(holiday_names(year))
 
 
 @cache
@@ -32,6 +40,16 @@ def is_federal_business_day(day: date) -> bool:
 def is_business_day(day: date, closures: Collection[date] = ()) -> bool:
     """Tell whether a practice that is closed on `closures` works on `day`."""
     return day not in closures and is_federal_business_day(day)
+
+
+WEEKEND = "weekend"
+
+
+def closed_because(day: date, closures: Collection[date] = ()) -> str | None:
+    """Return why a practice is closed on `day` in a word or two, such as `Christmas Day`; None on a business day."""
+    if is_business_day(day, closures):
+        return None
+    return holiday_names(day.year).get(day) or (WEEKEND if day.weekday() >= 5 else "closed")
 
 
 def walk(day: date, step: timedelta, fits: Callable[[date], bool]) -> date | None:

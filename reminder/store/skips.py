@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, select
 
 from reminder.store import people
+from reminder.store.people import Person, _person
 from reminder.store.statements import insert_new, rows_for
 from reminder.store.tables import person, skipped_step
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from sqlalchemy import Connection
+
+_present = and_(person.c.id == skipped_step.c.person_id, person.c.expires_on == skipped_step.c.cycle_on)
 
 
 def add(connection: Connection, person_id: int, cycle_on: date, step: int, *, by: str, now: datetime) -> bool:
@@ -37,9 +40,7 @@ def remove(connection: Connection, person_id: int, cycle_on: date, step: int, *,
 
 def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, str]]:
     """Return the skipped steps of the present cycle of each person, and who skipped each."""
-    query = select(skipped_step).join(
-        person, and_(person.c.id == skipped_step.c.person_id, person.c.expires_on == skipped_step.c.cycle_on)
-    )
+    query = select(skipped_step).join(person, _present)
     found: dict[int, dict[int, str]] = {}
     for row in rows_for(connection, ids, lambda some: query.where(skipped_step.c.person_id.in_(some))):
         found.setdefault(row.person_id, {})[row.step] = row.skipped_by
@@ -49,3 +50,14 @@ def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int,
 def reason(by: str) -> str:
     """Return why a mail of a skipped step was called off."""
     return f"skipped by {by}"
+
+
+def in_practices(connection: Connection, practice_ids: Collection[int]) -> list[tuple[Person, int, str]]:
+    """Return the skipped steps of the present cycles of people at home in these practices, and who skipped each."""
+    query = (
+        select(person, skipped_step.c.step, skipped_step.c.skipped_by)
+        .join(skipped_step, _present)
+        .where(person.c.home_id.in_(practice_ids))
+        .order_by(skipped_step.c.cycle_on, person.c.id, skipped_step.c.step.desc())
+    )
+    return [(_person(row), row.step, row.skipped_by) for row in connection.execute(query)]

@@ -19,7 +19,7 @@ from reminder.web.practice import settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
-from reminder.web.sending import mails, messages, resending, schedule
+from reminder.web.sending import foretold, mails, messages, resending, schedule, skipping
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,7 +34,7 @@ PAGES = (
     *(table, person, acting, belonging, leaving),
     *(call_sheet, evidence),
     importing,
-    *(schedule, messages, resending, mails),
+    *(schedule, foretold, skipping, messages, resending, mails),
     history,
     *(settings, wording),
 )

@@ -99,6 +99,16 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/people/imports/{number}/undo"): Use(access=Access.CHANGE, path="/people/imports/1/undo"),
     # Sending
     ("GET", "/schedule"): Use(access=Access.SIGNED_IN, path="/schedule"),
+    ("GET", "/schedule/mails/{key}"): Use(access=Access.LOOK, path="/schedule/mails/FORETOLD?person=1"),
+    ("GET", "/schedule/mails/{key}/html"): Use(
+        access=Access.LOOK, path="/schedule/mails/FORETOLD/html?person=1", is_page=False
+    ),
+    ("POST", "/schedule/people/{person_id:int}/skip"): Use(
+        access=Access.CHANGE, path="/schedule/people/1/skip", form={"cycle_on": "2026-12-08", "step": "3"}
+    ),
+    ("POST", "/schedule/people/{person_id:int}/take-back"): Use(
+        access=Access.CHANGE, path="/schedule/people/1/take-back", form={"cycle_on": "2026-12-08", "step": "1"}
+    ),
     ("GET", "/messages"): Use(access=Access.SIGNED_IN, path="/messages"),
     ("POST", "/messages/{number:int}/resend"): Use(access=Access.CHANGE, path="/messages/FAILED/resend"),
     ("POST", "/messages/resend-failed"): Use(

@@ -69,6 +69,7 @@ def keep_example(path: Path) -> Kept:
     known = {
         "TOKEN": alma.link.removeprefix("/r/"),
         "CALENDAR": world.services.links.calendar(1, alma.to).rpartition("/")[2].removesuffix(".ics"),
+        "FORETOLD": next(mail.key for mail in world.forecast() if mail.person_id == 1),
         "FAILED": str(world.reminders(state="failed")[0].id),
     }
     links = {}

@@ -8,3 +8,9 @@ document.addEventListener("htmx:after:swap", () => {
   const words = document.querySelector("[data-said]");
   if (words) document.getElementById("said").textContent = words.dataset.said;
 });
+
+// Print what is shown, where a button offers it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from reminder.policy.business_days import ONE_DAY, SEARCH_DAYS, federal_holidays, is_business_day, walk
+from reminder.policy.business_days import ONE_DAY, SEARCH_DAYS, closed_because, federal_holidays, is_business_day, walk
 from tests.unit.policy.cases import december
 
 
@@ -70,3 +70,18 @@ def test_a_walk_gives_up_after_years(away: int, found: bool) -> None:
     wanted = december(1) + timedelta(days=away)
 
     assert walk(december(1), ONE_DAY, lambda day: day == wanted) == (wanted if found else None)
+
+
+@pytest.mark.parametrize(
+    ("day", "cause"),
+    [
+        (date(2026, 12, 24), None),
+        (date(2026, 12, 25), "Christmas Day"),
+        (date(2026, 12, 26), "weekend"),
+        (date(2026, 7, 3), "Independence Day (observed)"),
+        (date(2026, 7, 4), "Independence Day"),
+        (date(2026, 12, 23), "closed"),
+    ],
+)
+def test_a_closed_day_says_why(day: date, cause: str | None) -> None:
+    assert closed_because(day, {date(2026, 12, 23)}) == cause

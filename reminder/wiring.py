@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reminder.clock import utc_now
+from reminder.clock import SharedClock, utc_now
 from reminder.installation import in_force
 from reminder.jobs.services import Installation, MailLimits, Services
 from reminder.mail.links import Links
@@ -28,9 +28,10 @@ def open_store(settings: Settings) -> Store:
     return Store(prepare(settings).database_url)
 
 
-def build(settings: Settings, clock: Clock = utc_now) -> Services:
+def build(settings: Settings, clock: Clock | None = None) -> Services:
     """Build everything a job may use; raise UsageError for settings or templates that cannot be used.
 
+    The clock is, unless given, this machine's; on PostgreSQL, which several machines may share, the server's.
     What was saved on a page holds from the first `refresh()` on: the database may have no tables yet.
     """
     settings = prepare(settings)
@@ -38,7 +39,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     return Services(
         store=store,
         wording=Wording.load(Path(settings.templates) if settings.templates else None),
-        clock=clock,
+        clock=clock or (utc_now if store.is_sqlite else SharedClock(store.server_time)),
         installation=_installation(settings),
         reread=_Reader(store, settings),
     )

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reminder.clock import utc_now
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
@@ -29,7 +27,7 @@ def open_services() -> Iterator[Services]:
     from reminder import settings, wiring
     from reminder.store import schema
 
-    services = wiring.build(settings.load(), utc_now)
+    services = wiring.build(settings.load())
     try:
         schema.require_newest(services.store)
         services.refresh()

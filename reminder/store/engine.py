@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from reminder.errors import UnreachableError, UsageError
@@ -58,6 +59,12 @@ class Store:
         with _reachable(self.url), self._readers.connect() as connection:
             yield connection
 
+    def server_time(self) -> datetime:
+        """Return the present instant by PostgreSQL's clock, which every machine on it shares."""
+        with self.read() as connection:
+            now: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+        return now.astimezone(UTC)
+
     def close(self) -> None:
         """Close every connection."""
         self._writers.dispose()
@@ -79,10 +86,10 @@ def _reachable(url: URL) -> Iterator[None]:
         raise UnreachableError(message) from error
 
 
-def _parsed(text: str) -> URL:
+def _parsed(address: str) -> URL:
     """Read the URL; `postgres://` and `postgresql://` mean the psycopg driver."""
     try:
-        url = make_url(text)
+        url = make_url(address)
     except ArgumentError:
         message = (
             "REMINDER_DATABASE_URL: not a database URL; write sqlite:////path/to/file.db or postgresql://user@host/name"

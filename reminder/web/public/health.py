@@ -21,8 +21,8 @@ YOUNG = timedelta(minutes=5)
 @router.get("/healthz")
 def healthz(services: ServicesDep) -> JSONResponse:
     """Answer 200 while the database takes a write and the last pass is young; told from the database alone."""
-    now = services.clock()
     try:
+        now = services.clock()
         with services.store.write() as connection:
             system.put(connection, "health_checked_at", now.isoformat())
             last = system.get_instant(connection, LAST_TICK)

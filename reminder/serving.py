@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from typing import TYPE_CHECKING
 
 from reminder import scheduler
@@ -27,6 +26,7 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
     try:
         run_pages(create_app(services, settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
     finally:
+        services.stopping.set()
         if running is not None:
             running.shutdown(wait=True)
         services.store.close()
@@ -49,13 +49,12 @@ def run_pages(app: ASGIApp, *, host: str, port: int, trusted_proxies: str = "") 
 
 
 def work(services: Services, settings: Settings) -> None:
-    """Plan and send until told to stop."""
+    """Plan and send until told to stop; the mail on its way is finished, the others wait for the next start."""
     log_to_stderr()
-    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: services.stopping.set())
     running = scheduler.start(services, settings)
-    stop.wait()
+    services.stopping.wait()
     running.shutdown(wait=True)
 
 

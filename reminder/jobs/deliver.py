@@ -81,6 +81,8 @@ class _Sender:
 
     def round(self) -> bool:
         """Claim a batch and send it; False when there is nothing left to do now."""
+        if self.services.stopping.is_set():
+            return False
         now = self.services.clock()
         with self.services.store.write() as database:
             held = system.hold(database)
@@ -144,8 +146,8 @@ class _Sender:
         return None
 
     def _may_begin(self, waiting: deque[Frozen]) -> bool:
-        """Tell whether a mail waits whose lease is long enough to begin it."""
-        if not waiting:
+        """Tell whether a mail waits whose lease is long enough to begin it, and nobody has told us to stop."""
+        if not waiting or self.services.stopping.is_set():
             return False
         now = self.services.clock()
         return (waiting[0].row.claimed_at or now) + sending.LEASE - now >= LEASE_MARGIN

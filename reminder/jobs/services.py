@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,13 +48,17 @@ def unchanged(present: Installation) -> Installation:
 
 @dataclass(kw_only=True)
 class Services:
-    """Everything a job may use. `reread` returns the installation as the settings hold now, given what held before."""
+    """Everything a job may use. `reread` returns the installation as the settings hold now, given what held before.
+
+    Once `stopping` is set, no further mail is begun.
+    """
 
     store: Store
     wording: Wording
     clock: Clock
     installation: Installation
     reread: Callable[[Installation], Installation] = unchanged
+    stopping: Event = field(default_factory=Event)
 
     def refresh(self) -> None:
         """Take up settings that were saved since."""

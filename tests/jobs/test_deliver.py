@@ -237,6 +237,23 @@ def test_one_connection_carries_all_mails(due: World) -> None:
     assert (len(due.mails), due.transport.connections) == (6, 1)
 
 
+def test_a_stop_finishes_what_was_begun_and_gives_the_others_back(due: World) -> None:
+    for number in range(5):
+        due.person(f"Person {number}", SEVEN_LEFT)
+    connection = due.transport.connect()
+    hand_over = connection.hand_over
+
+    def stop_meanwhile(data: bytes, then: tuple[str, str] | None = None) -> None:
+        due.services.stopping.set()
+        hand_over(data, then)
+
+    connection.hand_over = stop_meanwhile  # type: ignore[method-assign]
+    due.transport.connect = lambda: connection  # type: ignore[method-assign]
+    tally = due.tick()
+
+    assert (tally.sent, tally.delayed, len(due.reminders(state=State.PLANNED))) == (2, 4, 4)
+
+
 def test_a_limit_delays_and_drops_nothing(sqlite_store: Store) -> None:
     world = World(sqlite_store, chicago("2026-12-01", "07:00"), limits=MailLimits(minute=2))
     world.practice()

@@ -156,8 +156,12 @@ def cancel_clock(
     )
     if keep_cycle is not None:
         mine = and_(mine, or_(reminder.c.kind == Kind.ASK, reminder.c.cycle_on != keep_cycle))
-    values = {"state": State.CANCELLED, "cancelled_at": now, "reason": reason}
-    return connection.execute(update(reminder).where(mine).values(values)).rowcount
+    return connection.execute(update(reminder).where(mine).values(_ended(State.CANCELLED, reason, now))).rowcount
+
+
+def _ended(state: State, reason: str, now: datetime) -> dict[str, Any]:
+    """Return the values of a reminder that is out of the queue; whoever has claimed it holds it no more."""
+    return {"state": state, f"{state}_at": now, "reason": reason, "owner": None, "lease_until": None}
 
 
 def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now: datetime) -> int:
@@ -174,9 +178,8 @@ def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now:
 
 def end(connection: Connection, ids: Collection[int], state: State, reason: str, now: datetime) -> int:
     """Take reminders that are still to be sent out of the queue, as cancelled or superseded."""
-    values = {"state": state, f"{state}_at": now, "reason": reason}
     mine = and_(reminder.c.id.in_(ids), reminder.c.state.in_(UNSENT))
-    return connection.execute(update(reminder).where(mine).values(values)).rowcount if ids else 0
+    return connection.execute(update(reminder).where(mine).values(_ended(state, reason, now))).rowcount if ids else 0
 
 
 def place(

@@ -28,7 +28,9 @@ def mails(
     practice_ids: Collection[int],
     since: datetime,
     until: datetime,
+    *,
     person_id: int | None = None,
+    limit: int | None = None,
 ) -> list[Reminder]:
     """Return the mails of these practices that left, may have left or failed from `since` to before `until`, in the
     order of time; trial mails are none. With a person: those to them, and every escalation, which may name them.
@@ -38,12 +40,12 @@ def mails(
         reminder.c.kind.in_(PROVING),
         reminder.c.state.in_(OUTCOMES),
         reminder.c.trial.is_(False),
-        _at >= since,
         _at < until,
+        _at >= since,
     )
     if person_id is not None:
         query = query.where(or_(reminder.c.person_id == person_id, reminder.c.kind == Kind.ESCALATION))
-    return [_reminder(row) for row in connection.execute(query.order_by(_at, reminder.c.id))]
+    return [_reminder(row) for row in connection.execute(query.order_by(_at, reminder.c.id).limit(limit))]
 
 
 def resets(
@@ -51,7 +53,9 @@ def resets(
     practice_ids: Collection[int],
     since: datetime,
     until: datetime,
+    *,
     person_id: int | None = None,
+    limit: int | None = None,
 ) -> list[Reset]:
     """Return what was recorded or taken back from `since` to before `until` about the resets of everybody in these
     practices, or of one of them, in the order of time; of who has left, up to that moment.
@@ -64,4 +68,4 @@ def resets(
     query = select(reset).where(here, reset.c.recorded_at >= since, reset.c.recorded_at < until)
     if person_id is not None:
         query = query.where(reset.c.person_id == person_id)
-    return [_reset(row) for row in connection.execute(query.order_by(reset.c.recorded_at, reset.c.id))]
+    return [_reset(row) for row in connection.execute(query.order_by(reset.c.recorded_at, reset.c.id).limit(limit))]

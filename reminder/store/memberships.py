@@ -159,6 +159,12 @@ def some_members(connection: Connection, keys: Collection[tuple[int, int]]) -> d
     return {key: _member(found[key]) for key in keys if key in found}
 
 
+def all_of(connection: Connection, person_id: int) -> list[Member]:
+    """Return a person as a member of each of their practices, those they have left too."""
+    rows = connection.execute(_member_query().where(person.c.id == person_id).order_by(membership.c.id))
+    return [_member(row) for row in rows]
+
+
 def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, Role]]]:
     """Return the present memberships of several people: person id to (practice id, role)."""
     present = select(membership).where(membership.c.left_at.is_(None)).order_by(membership.c.id)

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, update
 
 from reminder.jobs import staff
 from reminder.policy.model import Role
 from reminder.store import practices
+from reminder.store.tables import reminder
+from reminder.web.people import evidence
 from tests.web.browsing import SAME_SITE
-from tests.world import chicago
+from tests.world import OWNER, chicago
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -133,3 +136,35 @@ def test_a_practice_sees_of_who_left_what_was_until_then(lived: World, site: Sit
 
     assert "Reset on Wednesday, December 2, 2026" not in mine
     assert "Reset on Wednesday, December 2, 2026" in theirs
+
+
+def test_the_page_ends_where_nobody_reads_on_and_the_file_does_not(
+    lived: World, owner: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "SHOWN", 2)
+    page = owner.get("/evidence?practice=1").text
+
+    assert "These are the first 2 lines" in page
+    assert page.count('data-label="When"') == 2
+    assert len(lines(owner, "/evidence?practice=1&file=csv")) == 7
+
+
+def test_a_report_of_a_year_is_in_the_order_of_time(lived: World, site: Site) -> None:
+    lived.now += timedelta(days=100)
+    lived.reset(1, date(2027, 3, 1))
+    when = [line["When"] for line in lines(site.signed_in(OWNER), "/evidence?practice=1&file=csv")]
+
+    assert when == sorted(when)
+    assert len(when) == 8
+
+
+def test_an_escalation_without_numbers_is_in_the_report_of_the_practice(lived: World, owner: TestClient) -> None:
+    with lived.store.write() as connection:
+        row = connection.execute(select(reminder).where(reminder.c.kind == "escalation")).first()
+        assert row is not None
+        old = {**row.content, "people": [{"name": "Alma Reyes"}]}
+        connection.execute(update(reminder).where(reminder.c.id == row.id).values(content=old))
+    told = [line["What"] for line in lines(owner, "/evidence?practice=1&file=csv")]
+
+    assert "To admins: who has not reset" in told
+    assert "To admins: who has not reset" not in [line["What"] for line in lines(owner, "/people/1/evidence?file=csv")]

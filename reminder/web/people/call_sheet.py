@@ -15,7 +15,8 @@ from starlette.responses import Response
 from reminder.jobs import standing
 from reminder.jobs.confirm import UNKNOWN_CYCLE
 from reminder.policy.expiry import last_safe_on
-from reminder.web.home import needs_attention, urgency
+from reminder.policy.parts import Part
+from reminder.store.listing import Key, Listing, Wanted
 from reminder.web.pages import LOOPBACK, PagesDep, ServicesDep, ViewerDep
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-ATTENTION = "attention"
 MOST = 200
 """Sheets printed at once: whoever wants more prints the rest by status."""
 
@@ -60,27 +60,29 @@ def of_several(
     pages: PagesDep,
     services: ServicesDep,
     viewer: ViewerDep,
-    status: str = ATTENTION,
+    status: Part = Part.ATTENTION,
     practice: int = 0,
 ) -> Response:
     """Show the call sheets of everybody with a status, the most urgent first; by default of who needs attention."""
     now = services.clock()
-    keys = [viewer.practice(practice).id] if practice else list(viewer.practices)
+    here = {practice: viewer.practice(practice)} if practice else viewer.practices
     with services.store.read() as connection:
-        everybody = [found for key in keys for found in standing.of_practice(connection, key, now)]
-    people = {found.person.id: found for found in everybody}
-    wanted = [
-        found for found in people.values() if found.status == status or (status == ATTENTION and needs_attention(found))
-    ]
-    return _page(request, pages, viewer, sorted(wanted, key=urgency), back=f"/people?status={status}")
+        one_each: dict[int, Key] = {}
+        for line in Listing(connection, here, now).keys(Wanted(part=status)):
+            one_each.setdefault(line.person_id, line)
+        found = standing.of_members(connection, list(one_each.values())[:MOST], now)
+    left_out = max(len(one_each) - MOST, 0)
+    return _page(request, pages, viewer, found, back=f"/people?status={status}", left_out=left_out)
 
 
-def _page(request: Request, pages: Pages, viewer: Viewer, people: list[Standing], *, back: str) -> Response:
+def _page(
+    request: Request, pages: Pages, viewer: Viewer, people: list[Standing], *, back: str, left_out: int = 0
+) -> Response:
     return pages.show(
         request,
         "people/call-sheet.html",
-        sheets=list(_sheets(pages.services, viewer, people[:MOST])),
-        left_out=len(people) - min(len(people), MOST),
+        sheets=list(_sheets(pages.services, viewer, people)),
+        left_out=left_out,
         back=back,
     )
 

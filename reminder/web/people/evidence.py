@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from reminder.errors import UsageError
 from reminder.mail.wording import longdate
@@ -27,10 +27,11 @@ from reminder.web.people.person import parts_of, zone_of
 from reminder.web.people.timeline import moment_of, source_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
+    from reminder.jobs.services import Services
     from reminder.store.imports import Import
     from reminder.store.outbox import Reminder
     from reminder.store.people import Person
@@ -123,17 +124,19 @@ def _report(request: Request, pages: Pages, viewer: Viewer, scope: Scope, asked:
         first, last = asked.days(today)
     except UsageError as refused:
         error, (first, last) = str(refused), Asked().days(today)
-    with pages.services.store.read() as connection:
-        lines = list(_lines(connection, viewer, scope, (first, last)))
     if asked.file == "csv" and not error:
-        return _file(scope, lines, today)
+        headers = {"Content-Disposition": f'attachment; filename="evidence-{today}.csv"'}
+        parts = _as_csv(pages.services, viewer, scope, (first, last))
+        return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+    with pages.services.store.read() as connection:
+        lines = _lines(connection, viewer, scope, (first, last), limit=SHOWN + 1)
     return pages.show(
         request,
         "people/evidence.html",
         status=422 if error else 200,
         scope=scope,
         lines=lines[:SHOWN],
-        total=len(lines),
+        is_cut=len(lines) > SHOWN,
         first=asked.first or first,
         last=asked.last or last,
         today=today,
@@ -141,12 +144,14 @@ def _report(request: Request, pages: Pages, viewer: Viewer, scope: Scope, asked:
     )
 
 
-def _lines(connection: Connection, viewer: Viewer, scope: Scope, days: tuple[date, date]) -> list[Line]:
-    """Return the lines of a report in the order of time."""
+def _lines(
+    connection: Connection, viewer: Viewer, scope: Scope, days: tuple[date, date], limit: int | None = None
+) -> list[Line]:
+    """Return the lines of a report in the order of time, the first `limit` or all of them."""
     since, until = (instant(day, time(0), scope.zone) for day in (days[0], days[1] + timedelta(days=1)))
     about = scope.person.id if scope.person else None
-    mails = evidence.mails(connection, scope.practice_ids, since, until, about)
-    resets = evidence.resets(connection, scope.practice_ids, since, until, about)
+    mails = evidence.mails(connection, scope.practice_ids, since, until, person_id=about, limit=limit)
+    resets = evidence.resets(connection, scope.practice_ids, since, until, person_id=about, limit=limit)
     named = {row.person_id for row in mails if row.person_id is not None} | {row.person_id for row in resets}
     everybody = people.load(connection, named)
     actors = actors_for(connection, viewer, everybody.values())
@@ -156,12 +161,12 @@ def _lines(connection: Connection, viewer: Viewer, scope: Scope, days: tuple[dat
         *(_reset_line(row, everybody[row.person_id].name, lists, actors) for row in resets),
         *(_mail_line(row, everybody) for row in told),
     ]
-    return sorted(lines, key=lambda line: line.at)
+    return sorted(lines, key=lambda line: line.at)[:limit]
 
 
-def _named_in(row: Reminder) -> set[int]:
-    """Return whom an escalation names, by their numbers."""
-    return {found["id"] for found in (row.content or {}).get("people", ())}
+def _named_in(row: Reminder) -> set[int | None]:
+    """Return whom an escalation names, by their numbers; those of the first release name no numbers."""
+    return {found.get("id") for found in (row.content or {}).get("people", ())}
 
 
 def _mail_line(row: Reminder, everybody: Mapping[int, Person]) -> Line:
@@ -183,13 +188,25 @@ def _reset_line(row: Reset, name: str, lists: Mapping[int, Import], actors: Acto
     return Line(at=row.recorded_at, who=name, what=f"Reset on {day}", how=source_words(row, lists, actors))
 
 
-def _file(scope: Scope, lines: list[Line], today: date) -> Response:
-    """Write the report as CSV in UTF-8, with the mark without which Excel breaks accents; no cell can run."""
+def _as_csv(services: Services, viewer: Viewer, scope: Scope, days: tuple[date, date]) -> Iterator[bytes]:
+    """Write the report as CSV in UTF-8, a month at a time, with the mark without which Excel breaks accents."""
+    yield _rows([HEADINGS]).encode("utf-8-sig")
+    first, last = days
+    with services.store.read() as connection:
+        while first <= last:
+            until = min(first + timedelta(days=30), last)
+            lines = _lines(connection, viewer, scope, (first, until))
+            yield _rows(_cells(line, scope.zone) for line in lines).encode()
+            first = until + timedelta(days=1)
+
+
+def _cells(line: Line, zone: str) -> tuple[str, ...]:
+    """Return the cells of a line; none can run as a formula."""
+    at = line.at.astimezone(zone_named(zone)).isoformat(timespec="seconds")
+    return (at, *map(guarded, (line.who, line.what, line.how, line.to)))
+
+
+def _rows(rows: Iterable[tuple[str, ...]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    for line in lines:
-        at = line.at.astimezone(zone_named(scope.zone)).isoformat(timespec="seconds")
-        writer.writerow([at, *map(guarded, (line.who, line.what, line.how, line.to))])
-    headers = {"Content-Disposition": f'attachment; filename="evidence-{today}.csv"'}
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()

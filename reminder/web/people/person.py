@@ -153,8 +153,8 @@ def show_person(
 
 def parts_of(connection: Connection, viewer: Viewer, person_id: int, now: datetime) -> list[Part]:
     """Return the person's parts in the viewer's practices, the home first, those they have left last."""
-    found = [memberships.member(connection, person_id, key) for key in viewer.practices]
-    parts = [_part(viewer, member, now) for member in found if member is not None]
+    every = memberships.all_of(connection, person_id)
+    parts = [_part(viewer, member, now) for member in every if member.practice_id in viewer.practices]
     return sorted(parts, key=lambda part: (part.member.left_at is not None, not part.is_home))
 
 

@@ -122,6 +122,16 @@ def test_what_happened_is_told_in_words_with_who_and_when(world: World, owner: T
         assert words in page
 
 
+def test_steps_that_were_over_before_anything_was_written_are_not_told(world: World, owner: TestClient) -> None:
+    world.person("Karin Jaeger", date(2026, 9, 3))
+    world.tick()
+    page = owner.get("/people/1").text
+
+    assert len(world.reminders(state="superseded")) > 3
+    assert "Overtaken" not in page
+    assert page.partition("What happened")[2].count("Reminder after expiry") == 1
+
+
 def test_a_viewer_reads_everything_and_finds_no_button(world: World, site: Site) -> None:
     world.person("Alma Reyes", SEVEN_LEFT)
     page = site.colleague("viewer@lakeside.example").get("/people/1").text

@@ -46,14 +46,17 @@ class Entry:
 def timeline(
     connection: Connection, person: Person, viewer: Viewer, actors: Actors, until: datetime | None = None
 ) -> list[Entry]:
-    """Return what happened to a person, the latest first; of who has left, `until` then."""
+    """Return what happened to a person, the latest first; of who has left, `until` then.
+
+    Steps that were over before their mail was written are left out: whoever is registered late has a handful of them.
+    """
     mine = list(viewer.practices)
     lists = {found.id: found for found in imports.of_person(connection, person.id, mine)}
     mails = outbox.history(connection, practice_ids=mine, person_id=person.id, limit=SHOWN)
     done = journal.read(connection, journal.Wanted(practice_ids=mine, person_ids=[person.id]), limit=SHOWN)
     entries = [
         *(_reset_entry(row, lists, actors) for row in resets.journal(connection, person.id)),
-        *(_mail_entry(row) for row in mails),
+        *(_mail_entry(row) for row in mails if row.content is not None or row.state is not State.SUPERSEDED),
         *(_import_entry(found, actors) for found in lists.values()),
         *(_event_entry(event, viewer.practices, actors) for event in done if event.action not in TOLD_OTHERWISE),
     ]

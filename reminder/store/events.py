@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import func, insert, or_, select
 
 from reminder.store.tables import event
 
@@ -52,3 +52,9 @@ def of_person(connection: Connection, person_id: int, practice_ids: Collection[i
     )
     rows = connection.execute(query.order_by(event.c.id.desc()))
     return [Event(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's mapping
+
+
+def count_since(connection: Connection, action: str, actor: str, since: datetime) -> int:
+    """Return how often somebody did something since an instant."""
+    mine = (event.c.happened_at > since, event.c.action == action, event.c.actor == actor)
+    return connection.scalar(select(func.count()).select_from(event).where(*mine)) or 0

@@ -188,6 +188,12 @@ def members(
     return [_member(row) for row in connection.execute(query)]
 
 
+def count(connection: Connection, practice_id: int) -> int:
+    """Return how many people are in a practice."""
+    present = and_(membership.c.practice_id == practice_id, membership.c.left_at.is_(None))
+    return connection.scalar(select(func.count()).select_from(membership).where(present)) or 0
+
+
 def _member_query() -> Select[Any]:
     parts = (membership.c.role, membership.c.practice_id, membership.c.left_at)
     joined_at = membership.c.registered_at.label("joined_at")

@@ -69,6 +69,7 @@ ACTIONS: dict[str, Action] = {
         "mails",
         step__skipped="Skipped the mail {step} the expiry ({cycle_on})",
         step__unskipped="Let the skipped mail go: {step} the expiry ({cycle_on})",
+        mail__preview_sent="Sent themselves a test of: {kind}",
         mail__resent="Sent mail {mail} again",
         mail__resent_all="Sent all failed mails again: {kind} ({mails})",
     ),

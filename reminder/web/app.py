@@ -15,7 +15,7 @@ from reminder.web import history, home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
 from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, table
-from reminder.web.practice import settings, wording
+from reminder.web.practice import closures, office, plan, previews, settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
@@ -36,7 +36,7 @@ PAGES = (
     importing,
     *(schedule, foretold, skipping, messages, resending, mails),
     history,
-    *(settings, wording),
+    *(settings, office, plan, closures, previews, wording),
 )
 """Every module that answers requests."""
 

@@ -123,27 +123,44 @@ USES: dict[tuple[str, str], Use] = {
     ("GET", "/history.csv"): Use(access=Access.SIGNED_IN, path="/history.csv", is_page=False),
     # Settings
     ("GET", "/settings"): Use(access=Access.SIGNED_IN, path="/settings"),
-    ("POST", "/settings/{practice_id}/mode"): Use(access=Access.OWN, path="/settings/1/mode", form={"mode": "trial"}),
-    ("POST", "/settings/{practice_id}/schedule"): Use(
+    ("GET", "/settings/names"): Use(access=Access.LOOK, path="/settings/names?practice=1"),
+    ("POST", "/settings/{practice_id:int}/names"): Use(
         access=Access.CHANGE,
-        path="/settings/1/schedule",
-        form={"plan": "gentle", "zone": "America/Chicago", "send_time": "08:00"},
+        path="/settings/1/names",
+        form={"name": "Lakeside", "sender_name": "Lakeside", "reply_to": "dana@lakeside.example"},
     ),
-    ("GET", "/settings/{practice_id}/what-if"): Use(
-        access=Access.LOOK, path="/settings/1/what-if?plan=gentle&zone=America/Chicago&send_time=08:00"
+    ("GET", "/settings/times"): Use(access=Access.LOOK, path="/settings/times?practice=1"),
+    ("POST", "/settings/{practice_id:int}/times"): Use(
+        access=Access.CHANGE, path="/settings/1/times", form={"zone": "America/Denver", "send_time": "09:00"}
     ),
-    ("POST", "/settings/{practice_id}/calendar"): Use(
+    ("GET", "/settings/escalation"): Use(access=Access.LOOK, path="/settings/escalation?practice=1"),
+    ("POST", "/settings/{practice_id:int}/escalation"): Use(
+        access=Access.CHANGE, path="/settings/1/escalation", form={"escalate_to": "1"}
+    ),
+    ("GET", "/settings/mode"): Use(access=Access.LOOK, path="/settings/mode?practice=1"),
+    ("POST", "/settings/{practice_id:int}/mode"): Use(
+        access=Access.OWN, path="/settings/1/mode", form={"mode": "trial"}
+    ),
+    ("GET", "/settings/plan"): Use(access=Access.LOOK, path="/settings/plan?practice=1&plan=gentle"),
+    ("POST", "/settings/{practice_id:int}/plan"): Use(
+        access=Access.CHANGE, path="/settings/1/plan", form={"plan": "gentle"}
+    ),
+    ("GET", "/settings/calendar"): Use(access=Access.LOOK, path="/settings/calendar?practice=1"),
+    ("POST", "/settings/{practice_id:int}/calendar"): Use(
         access=Access.CHANGE, path="/settings/1/calendar", form={"close": "2026-12-24"}
+    ),
+    ("GET", "/settings/mails"): Use(access=Access.LOOK, path="/settings/mails?practice=1"),
+    ("GET", "/settings/mails/{kind}"): Use(access=Access.LOOK, path="/settings/mails/warning?practice=1&person=1"),
+    ("GET", "/settings/mails/{kind}/html"): Use(
+        access=Access.LOOK, path="/settings/mails/warning/html?practice=1&person=1", is_page=False
+    ),
+    ("POST", "/settings/{practice_id:int}/mails/{kind}"): Use(
+        access=Access.CHANGE, path="/settings/1/mails/digest", form={}
     ),
     ("GET", "/settings/wording"): Use(access=Access.SIGNED_IN, path="/settings/wording"),
     ("GET", "/settings/wording/mail"): Use(access=Access.SIGNED_IN, path="/settings/wording/mail", is_page=False),
     ("POST", "/settings/{practice_id:int}/wording"): Use(
         access=Access.CHANGE, path="/settings/1/wording", form={"greeting": "Dear"}
-    ),
-    ("POST", "/settings/{practice_id}/sender"): Use(
-        access=Access.CHANGE,
-        path="/settings/1/sender",
-        form={"name": "Lakeside", "sender_name": "Lakeside", "reply_to": "dana@lakeside.example", "escalate_to": ""},
     ),
 }
 """Words in capitals stand for what only the tests' world knows: a link's token, the number of a failed mail."""

@@ -246,9 +246,7 @@ def test_the_file_holds_what_the_filter_shows_and_runs_nothing(varied: World, ow
 
 
 def test_before_and_after_stand_in_the_file(world: World, owner: TestClient) -> None:
-    owner.post(
-        "/settings/1/schedule", data={"plan": "gentle", "zone": "America/Denver", "send_time": "09:00"}, headers=OURS
-    )
+    owner.post("/settings/1/times", data={"zone": "America/Denver", "send_time": "09:00"}, headers=OURS)
     row = next(csv.DictReader(io.StringIO(owner.get("/history.csv?group=practice").content.decode("utf-8-sig"))))
 
     assert "time zone: America/Chicago" in row["Before"]
@@ -300,8 +298,8 @@ def test_only_owners_read_what_was_done_to_the_server(world: World, site: Site, 
 
 def test_what_was_saved_unchanged_is_no_change(world: World, owner: TestClient) -> None:
     form = {"name": "Lakeside Family Medicine", "sender_name": "Front Office", "reply_to": "dana@lakeside.example"}
-    owner.post("/settings/1/sender", data=form, headers=OURS)
-    owner.post("/settings/1/sender", data=form, headers=OURS)
+    owner.post("/settings/1/names", data=form, headers=OURS)
+    owner.post("/settings/1/names", data=form, headers=OURS)
     page = table(owner.get("/history").text)
 
     assert page.count("Changed sender") == 1

@@ -191,18 +191,19 @@ def move_home(connection: Connection, person: Person, practice: Practice, *, act
     events.record(connection, "person.home", actor=actor, now=now, practice_id=practice.id, person_id=person.id)
 
 
-def pause(connection: Connection, person: Person, away: Absence, *, actor: str, now: datetime) -> None:
-    """Record that a person is away; without an end their mails stop until it is cleared."""
+def pause(connection: Connection, person: Person, away: Absence, *, actor: str, now: datetime) -> int:
+    """Record that a person is away and return its number; without an end their mails stop until it is cleared."""
     if away.to_on is not None and away.to_on < away.from_on:
         message = f"absence: it ends on {away.to_on}, before it begins on {away.from_on}; swap the two"
         raise UsageError(message)
-    absences.add(connection, person.id, away, now=now, recorded_by=actor)
+    absence_id = absences.add(connection, person.id, away, now=now, recorded_by=actor)
     detail: dict[str, Any] = {
         "from_on": away.from_on.isoformat(),
         "to_on": away.to_on.isoformat() if away.to_on else OPEN_END,
     }
     events.record(connection, "person.paused", actor=actor, now=now, person_id=person.id, **detail)
     standing.recheck(connection, person.id, now)
+    return absence_id
 
 
 def end_absence(connection: Connection, person: Person, absence_id: int, *, actor: str, now: datetime) -> None:

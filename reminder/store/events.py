@@ -45,6 +45,12 @@ def record(
     return key
 
 
+def get(connection: Connection, event_id: int) -> Event | None:
+    """Return one event."""
+    row = connection.execute(select(event).where(event.c.id == event_id)).first()
+    return Event(**row._mapping) if row else None  # noqa: SLF001 - as below
+
+
 def of_person(connection: Connection, person_id: int, practice_ids: Collection[int]) -> list[Event]:
     """Return what was done to a person in these practices, or in none in particular, the latest first."""
     query = select(event).where(

@@ -58,6 +58,10 @@ ACTIONS: dict[str, Action] = {
         person__absence_ended="Ended the absence from {from_on}",
         person__removed="Removed from the practice",
         person__returned="Took the leaving back",
+        bulk__reset="Recorded a reset of {reset_on} for {done}",
+        bulk__pause="Noted for {done}: away from {from_on} {to_on}",
+        bulk__remove="Removed {done} from the practice",
+        bulk__undone="Took what was done to many back for {done}",
         account__not_needed="Says that they no longer need the account",
     ),
     **_about(
@@ -71,6 +75,7 @@ ACTIONS: dict[str, Action] = {
         step__unskipped="Let the skipped mail go: {step} the expiry ({cycle_on})",
         mail__preview_sent="Sent themselves a test of: {kind}",
         mail__resent="Sent mail {mail} again",
+        mail__sent_now="Had a reminder sent to {done}",
         mail__resent_all="Sent all failed mails again: {kind} ({mails})",
     ),
     **_about(
@@ -173,11 +178,17 @@ def _step(step: int) -> str:
     return f"{days} {'before' if step > 0 else 'after'}"
 
 
+def _people(done: list[int] | int) -> str:
+    count = done if isinstance(done, int) else len(done)
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
 SAID: dict[str, Callable[[Any], str]] = {
     "fields": lambda names: ", ".join(FIELDS.get(name, name) for name in names),
     "disputed": lambda is_disputed: "; it was not theirs" if is_disputed else "",
     "step": _step,
     "mails": lambda numbers: str(len(numbers)),
+    "done": _people,
     "to_on": lambda text: f"to {_day(text)}" if text[:1].isdecimal() else str(text),
 }
 """The values that are said in a way of their own, by the name of the field."""

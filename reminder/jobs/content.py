@@ -16,9 +16,9 @@ from reminder.policy.digest import HORIZON_DAYS
 from reminder.policy.escalation import is_escalated
 from reminder.policy.expiry import days_left, last_safe_on
 from reminder.policy.model import Kind, Role, Status
-from reminder.policy.moments import local_date
+from reminder.policy.moments import local_date, local_midnight_after
 from reminder.policy.status import mails_stopped
-from reminder.store import absences, memberships, outbox, people, practices, resets
+from reminder.store import absences, by_hand, memberships, outbox, people, practices, resets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,8 +55,21 @@ Values = dict[str, Any]
 
 def values_of(occasion: Occasion) -> Values | None:
     """Return the values of a mail's template, or None if there is nothing left to say."""
-    specific = WRITERS[occasion.row.kind](occasion)
+    specific = None if _is_overtaken(occasion) else WRITERS[occasion.row.kind](occasion)
     return None if specific is None else {**_common(occasion), **specific}
+
+
+def _is_overtaken(occasion: Occasion) -> bool:
+    """Tell whether a mail that was asked for by hand on an earlier day meets another one about the clock today."""
+    row, zone = occasion.row, occasion.practice.schedule.zone
+    by_hand_mail = row.kind in outbox.ABOUT_THE_CLOCK and row.step is None and row.person_id is not None
+    if not by_hand_mail or row.trial or local_date(row.planned_at, zone) == occasion.today:
+        return False
+    ids = [row.person_id or 0]
+    last = outbox.last_sending(occasion.connection, ids).values()
+    waiting = by_hand.next_steps(occasion.connection, ids).values()
+    tonight = local_midnight_after(occasion.now, zone)
+    return any(local_date(at, zone) == occasion.today for at in last) or any(at < tonight for at in waiting)
 
 
 def _common(occasion: Occasion) -> Values:

@@ -219,7 +219,7 @@ def _escalations(known: Known, collected: Collected) -> Iterator[Forecast]:
 
 def _planned(connection: Connection, known: Known, wanted: Collection[int]) -> Iterator[Forecast]:
     """Return the mails to admins and the receipts that are planned already."""
-    for row in coming.apart_from_clocks(connection, wanted):
+    for row in coming.apart_from_steps(connection, wanted):
         person = known.people.get(row.person_id or 0)
         yield foretold_mail(
             known.practices[row.practice_id], max(row.next_at or known.now, known.now), row.recipient, row.kind, person

@@ -9,7 +9,7 @@ from reminder.jobs import recipients
 from reminder.jobs.clock_ahead import Clock
 from reminder.policy.asking import ask_steps
 from reminder.policy.ladder import steps
-from reminder.store import absences, memberships, outbox, practices, skips
+from reminder.store import absences, by_hand, memberships, outbox, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,5 +70,5 @@ def gather(
         absences=absences.of_people(connection, by_id),
         skipped=skips.of_present_cycles(connection, by_id),
         recorded=outbox.of_present_cycles(connection, by_id),
-        last_sending=outbox.last_sending(connection, by_id),
+        last_sending=by_hand.last_mail(connection, by_id),
     )

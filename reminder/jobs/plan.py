@@ -19,7 +19,7 @@ from reminder.policy.moments import local_date
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped
 from reminder.policy.window import Window, first_try
-from reminder.store import absences, memberships, outbox, people, practices, skips
+from reminder.store import absences, by_hand, memberships, outbox, people, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
         absences=absences.of_people(connection, ids),
         skipped=skips.of_present_cycles(connection, ids),
         recorded=outbox.of_present_cycles(connection, ids),
-        last_sending=outbox.last_sending(connection, ids),
+        last_sending=by_hand.last_mail(connection, ids),
         memberships=parts,
         told=recipients.load(connection, homes.values()),
     )

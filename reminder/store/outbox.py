@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CLOCK = (Kind.WARNING, Kind.EXPIRED)
 ABOUT_THE_CLOCK = (*CLOCK, Kind.ASK)
+IS_STEP = reminder.c.step.is_not(None)
+"""A mail about the clock without a step was asked for by hand: the ladder neither plans nor overtakes it."""
+
 UNSENT = (State.PLANNED, State.CLAIMED, State.DEFERRED, State.IN_DOUBT)
 """The states in which a reminder can still be called off: the sender's next mark checks for it."""
 
@@ -111,8 +114,8 @@ def add(connection: Connection, plans: Sequence[Plan], now: datetime) -> int:
 
 def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, list[Reminder]]:
     """Return the clock reminders of the present cycle of each person, and the questions put to those without one."""
-    clock = and_(reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == person.c.expires_on)
-    asking = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None))
+    clock = and_(reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == person.c.expires_on, IS_STEP)
+    asking = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None), IS_STEP)
     query = (
         select(reminder)
         .join(person, person.c.id == reminder.c.person_id)
@@ -171,6 +174,7 @@ def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now:
         reminder.c.kind.in_(CLOCK),
         reminder.c.cycle_on == cycle_on,
         reminder.c.state == State.CANCELLED,
+        IS_STEP,
     )
     values = {**_planned_anew(now), "next_at": None}
     return connection.execute(update(reminder).where(mine).values(values)).rowcount

@@ -136,6 +136,14 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Person]:
     return [_person(row) for row in connection.execute(query)]
 
 
+def lock(connection: Connection, ids: Collection[int]) -> None:
+    """Keep the planner and others away from some people until the transaction ends."""
+    for _ in rows_for(
+        connection, sorted(ids), lambda some: select(person.c.id).where(person.c.id.in_(some)).with_for_update()
+    ):
+        pass
+
+
 def look_again_at(connection: Connection, at_by_person: dict[int, datetime | None]) -> None:
     """Set when each clock is to be looked at next."""
     rows = [{"key": key, "at": at} for key, at in at_by_person.items()]

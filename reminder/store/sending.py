@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from reminder.policy.model import State
-from reminder.store.outbox import ABOUT_THE_CLOCK, Reminder, _reminder
+from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder
 from reminder.store.tables import attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def bring_back(connection: Connection, now: datetime) -> None:
 
     Planned mails about a clock are left to the planner, which knows more.
     """
-    planners = and_(reminder.c.state == State.PLANNED, reminder.c.kind.in_(ABOUT_THE_CLOCK))
+    planners = and_(reminder.c.state == State.PLANNED, reminder.c.kind.in_(ABOUT_THE_CLOCK), IS_STEP)
     far = and_(is_waiting, reminder.c.next_at > now + timedelta(days=1), ~planners)
     connection.execute(update(reminder).where(far).values(next_at=now, closes_at=now))
 

@@ -1,0 +1,59 @@
+"""Mails about a clock that an admin asked for. They are no steps: the ladder goes on beside them, on another day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, type_coerce
+
+from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, UNSENT, last_sending
+from reminder.store.statements import rows_for
+from reminder.store.tables import Instant, reminder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+
+def last_mail(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when a mail about the clock last went to each person, or is about to go because an admin asked for it."""
+    waits = (~IS_STEP, reminder.c.state.in_(UNSENT), reminder.c.trial.is_(False))
+    return _later(last_sending(connection, ids), _of_each(connection, ids, func.max(reminder.c.planned_at), *waits))
+
+
+def last_asked(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when an admin last asked for a mail to each person, whatever became of it."""
+    return _of_each(connection, ids, func.max(reminder.c.planned_at), ~IS_STEP)
+
+
+def next_steps(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when the next step that waits may go to each person (trial mails aside)."""
+    return _next(connection, ids, IS_STEP)
+
+
+def next_mails(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when the next mail about the clock that waits, a step or not, may go to each person (trial aside)."""
+    return _next(connection, ids)
+
+
+def _next(connection: Connection, ids: Collection[int], *which: ColumnElement[bool]) -> dict[int, datetime]:
+    waits = (reminder.c.state.in_(UNSENT), reminder.c.trial.is_(False), *which)
+    return _of_each(connection, ids, func.min(func.coalesce(reminder.c.next_at, reminder.c.planned_at)), *waits)
+
+
+def _of_each(
+    connection: Connection, ids: Collection[int], at: ColumnElement[datetime], *which: ColumnElement[bool]
+) -> dict[int, datetime]:
+    query = (
+        select(reminder.c.person_id, type_coerce(at, Instant).label("at"))
+        .where(reminder.c.kind.in_(ABOUT_THE_CLOCK), *which)
+        .group_by(reminder.c.person_id)
+    )
+    rows = rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some)))
+    return {row.person_id: row.at for row in rows}
+
+
+def _later(one: dict[int, datetime], other: dict[int, datetime]) -> dict[int, datetime]:
+    return {key: max(found[key] for found in (one, other) if key in found) for key in one.keys() | other.keys()}

@@ -13,6 +13,7 @@ from reminder.jobs.services import Installation, MailLimits, Services
 from reminder.mail.links import Links
 from reminder.mail.servers import reaches_people, transport_from_url
 from reminder.mail.wording import Wording
+from reminder.secrets_box import SecretBox
 from reminder.settings import Origin, Settings, prepare
 from reminder.store.engine import Store
 
@@ -50,6 +51,7 @@ def _installation(settings: Settings) -> Installation:
     return Installation(
         transport=transport_from_url(settings.mail_url),
         links=Links(settings.public_url, settings.secret_keys),
+        box=SecretBox(settings.secret_keys),
         sender_address=settings.mail_from,
         limits=MailLimits(connections=limits["connections"] or 1, minute=limits["minute"], day=limits["day"]),
         alert_email=settings.alert_email,

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HOST = "localhost"
 AUTHORITY = trustme.CA()
@@ -33,6 +34,13 @@ def client_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
     return context
+
+
+def authority_file(folder: Path) -> Path:
+    """Write the tests' own authority down, for programs that SSL_CERT_FILE tells whom to trust; return the file."""
+    path = folder / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(path))
+    return path
 
 
 @dataclass

@@ -16,6 +16,8 @@ from reminder.mail.memory import MemoryTransport
 from reminder.mail.wording import Wording
 from reminder.policy.model import DEFAULT_LADDER, Kind, Role, Schedule, State
 from reminder.policy.moments import instant
+from reminder.secrets_box import SecretBox
+from reminder.settings import Settings
 from reminder.store import outbox, people
 from reminder.store import practices as stored
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 CHICAGO = "America/Chicago"
 PUBLIC_URL = "https://reminders.lakeside.example"
 OWNER = "dana@lakeside.example"
+KEY = "a key for tests"
 WORDING = Wording.load()
 
 
@@ -58,13 +61,15 @@ class World:
     def __init__(self, store: Store, now: datetime, *, limits: MailLimits | None = None) -> None:
         self.store, self.now = store, now
         self.transport = MemoryTransport()
+        self.settings = Settings(secret_key=KEY)
         self.services = Services(
             store=store,
             wording=WORDING,
             clock=lambda: self.now,
             installation=Installation(
                 transport=self.transport,
-                links=Links(PUBLIC_URL, ["a key for tests"]),
+                links=Links(PUBLIC_URL, [KEY]),
+                box=SecretBox([KEY]),
                 sender_address="reminders@lakeside.example",
                 limits=limits or MailLimits(),
             ),

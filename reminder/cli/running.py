@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reminder.cli.session import Json, actor, open_services, open_store, print_json, working
+
+if TYPE_CHECKING:
+    from reminder.jobs.services import Services
 
 
 def init(
@@ -83,7 +86,19 @@ def serve(
     services = wiring.build(chosen)
     migrate.upgrade(services.store)
     services.refresh()
+    address = services.links.base if chosen.is_locked("public_url") else f"http://{host}:{port}"
+    _say_code(services, address)
     serving.serve(services, chosen, host=host, port=port, with_scheduler=not no_scheduler)
+
+
+def _say_code(services: Services, address: str) -> None:
+    """While nobody owns a practice: make the code of this start, and say where it is asked for."""
+    from reminder.jobs import first_run
+
+    with services.store.write() as connection:
+        if first_run.is_needed(connection):
+            code = first_run.new_code(connection, services.clock())
+            typer.echo(f"Open {address}/setup and enter the code {code}", err=True)
 
 
 def worker() -> None:

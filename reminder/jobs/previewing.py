@@ -181,10 +181,11 @@ def _someone(name: str, expiry: date, today: date) -> dict[str, Any]:
     }
 
 
-def send_test_mail(services: Services, recipient: str) -> Verdict:
-    """Send one test mail outside the queue and return the server's answer."""
+def send_test_mail(services: Services, recipient: str, practice: Practice | None = None) -> Verdict:
+    """Send one test mail outside the queue, in the name of a practice (the first one without); return the answer."""
     with services.store.read() as connection:
-        practice = practices.named(connection, next((p.name for p in practices.load(connection).values()), None))
+        if practice is None:
+            practice = practices.named(connection, next((p.name for p in practices.load(connection).values()), None))
         data = compose_preview(connection, services, Kind.TEST, practice, None)
     from email.utils import make_msgid
 

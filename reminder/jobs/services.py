@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reminder.mail.links import Links
     from reminder.mail.transport import Transport
     from reminder.mail.wording import Wording
+    from reminder.secrets_box import SecretBox
     from reminder.store.engine import Store
 
 
@@ -35,6 +36,7 @@ class Installation:
 
     transport: Transport
     links: Links
+    box: SecretBox
     sender_address: str
     limits: MailLimits = field(default_factory=MailLimits)
     alert_email: str = ""
@@ -73,6 +75,11 @@ class Services:
     def links(self) -> Links:
         """Return what makes and reads links."""
         return self.installation.links
+
+    @property
+    def box(self) -> SecretBox:
+        """Return what keeps secrets that must be read again."""
+        return self.installation.box
 
     @property
     def sender_address(self) -> str:

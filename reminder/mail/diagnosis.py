@@ -140,7 +140,7 @@ SERVICES = (
     ),
     Meaning(r"maximum credits exceeded", "Your plan with this service is used up. Renew it there, or choose another."),
     Meaning(
-        r"authorization grant is invalid|authentication credentials invalid",
+        r"authorization grant is invalid|^535 authentication credentials invalid",
         "The service does not accept the key or password. Make a new one there and copy it whole.",
         URL,
     ),

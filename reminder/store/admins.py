@@ -92,6 +92,12 @@ def revoke(connection: Connection, admin_id: int, practice_id: int) -> None:
     connection.execute(delete(session).where(session.c.admin_id == admin_id))
 
 
+def has_owner(connection: Connection) -> bool:
+    """Tell whether any practice has an owner."""
+    owner = select(admin_role.c.admin_id).where(admin_role.c.role == AdminRole.OWNER)
+    return connection.scalar(owner.limit(1)) is not None
+
+
 def of_practices(connection: Connection, practice_ids: Collection[int]) -> dict[int, list[PracticeAdmin]]:
     """Return the admins of each practice, by practice id."""
     query = (

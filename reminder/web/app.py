@@ -20,6 +20,8 @@ from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
 from reminder.web.security import SecurityMiddleware
 from reminder.web.sending import foretold, mails, messages, resending, schedule, skipping
+from reminder.web.setup import mail, mail_trying, opening, start
+from reminder.web.setup import people as setup_people
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,6 +39,7 @@ PAGES = (
     *(schedule, foretold, skipping, messages, resending, mails),
     history,
     *(settings, office, plan, closures, previews, wording),
+    *(mail, mail_trying, opening, setup_people, start),
 )
 """Every module that answers requests."""
 
@@ -69,6 +72,8 @@ def create_app(services: Services, settings: Settings | None = None, *, signed_i
     def refused(request: Request, error: HTTPException) -> Response:
         if error.status_code == 401:  # noqa: PLR2004, RUF100 - not signed in
             return pages.redirect("/sign-in")
+        if error.status_code == 303 and error.headers:  # noqa: PLR2004, RUF100 - elsewhere
+            return pages.redirect(error.headers["Location"])
         return _plain_words(pages, request, error.status_code)
 
     @app.exception_handler(RequestValidationError)

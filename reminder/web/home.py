@@ -11,9 +11,10 @@ from starlette.responses import Response
 from reminder.jobs import standing
 from reminder.jobs.forecast import forecast
 from reminder.jobs.tick import LAST_TICK
-from reminder.policy.model import Status
+from reminder.policy.model import AdminRole, Status
 from reminder.store import system
 from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
+from reminder.web.setup.steps import steps
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,6 +37,7 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
         everybody = {key: standing.of_practice(connection, key, now) for key in viewer.practices}
         last = system.get_instant(connection, LAST_TICK)
         coming = _coming(connection, services, viewer)
+        to_do = steps(connection, pages) if AdminRole.OWNER in viewer.roles.values() else []
     coverage = {
         practice.name: standing.coverage(everybody[key], standing.today_of(practice, now))
         for key, practice in viewer.practices.items()
@@ -50,6 +52,7 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
         shown=attention[:MOST_SHOWN],
         coverage=coverage,
         coming=coming,
+        to_do=to_do,
         last=last,
         now=now,
         next_expiry=min((f.person.expires_on for f in people.values() if f.person.expires_on), default=None),

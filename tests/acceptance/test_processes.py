@@ -22,6 +22,7 @@ from reminder.jobs.services import Installation, Services
 from reminder.jobs.tick import tick
 from reminder.mail.folder import FolderTransport
 from reminder.mail.links import Links
+from reminder.secrets_box import SecretBox
 from reminder.store.engine import Store
 from tests.world import WORDING, World, chicago
 
@@ -83,6 +84,7 @@ def send_in_a_process(url: str, folder: str, at: datetime) -> None:
         installation=Installation(
             transport=FolderTransport(folder),
             links=Links("https://reminders.lakeside.example", ["a key for tests"]),
+            box=SecretBox(["a key for tests"]),
             sender_address="reminders@lakeside.example",
         ),
     )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def full(folder: Path) -> tuple[ASGIApp, dict[str, str]]:
     """Two practices with people in several states, a refused address, an import."""
     kept = keep_example(folder / "reminder.db")
-    return create_app(World(Store(f"sqlite:///{kept.path}"), NOW).services, signed_in_as=1), kept.known
+    world = World(Store(f"sqlite:///{kept.path}"), NOW)
+    return create_app(world.services, world.settings, signed_in_as=1), kept.known
 
 
 def empty(folder: Path) -> tuple[ASGIApp, dict[str, str]]:
@@ -31,7 +32,7 @@ def empty(folder: Path) -> tuple[ASGIApp, dict[str, str]]:
     migrate.upgrade(store)
     world = World(store, NOW)
     world.practice(live=False)
-    return create_app(world.services, signed_in_as=1), {}
+    return create_app(world.services, world.settings, signed_in_as=1), {}
 
 
 STATES = {"full": full, "empty": empty}

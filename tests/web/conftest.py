@@ -22,7 +22,7 @@ class Site:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.app = create_app(world.services)
+        self.app = create_app(world.services, world.settings)
 
     def visitor(self) -> TestClient:
         """Return somebody's browser, signed in nowhere."""

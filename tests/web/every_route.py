@@ -44,6 +44,7 @@ def routes() -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
+OWNER_TYPED = {"practice": "Riverside", "name": "Ray Owner", "email": "ray@riverside.example", "zone": "America/Denver"}
 RESET = {"when": "date", "date": "2026-11-20"}
 
 USES: dict[tuple[str, str], Use] = {
@@ -121,7 +122,34 @@ USES: dict[tuple[str, str], Use] = {
     # History
     ("GET", "/history"): Use(access=Access.SIGNED_IN, path="/history"),
     ("GET", "/history.csv"): Use(access=Access.SIGNED_IN, path="/history.csv", is_page=False),
+    # Set-up
+    ("GET", "/setup"): Use(access=Access.PUBLIC, path="/setup", is_page=False),
+    ("POST", "/setup"): Use(access=Access.PUBLIC, path="/setup", form={"code": "0000-0000"}),
+    ("GET", "/setup/practice"): Use(access=Access.PUBLIC, path="/setup/practice", is_page=False),
+    ("POST", "/setup/practice"): Use(access=Access.PUBLIC, path="/setup/practice", form=OWNER_TYPED),
+    ("GET", "/setup/mail"): Use(access=Access.OWN_ANY, path="/setup/mail"),
+    ("GET", "/setup/mail/{key}"): Use(access=Access.OWN_ANY, path="/setup/mail/microsoft365"),
+    ("POST", "/setup/mail/{key}"): Use(access=Access.OWN_ANY, path="/setup/mail/google", form={"sender": "x"}),
+    ("POST", "/setup/mail/keep"): Use(access=Access.OWN_ANY, path="/setup/mail/keep", form={"answer": "yes"}),
+    ("GET", "/setup/people"): Use(access=Access.OWN_ANY, path="/setup/people", is_page=False),
+    ("POST", "/setup/people"): Use(access=Access.OWN_ANY, path="/setup/people", form={"name": "Ivo New"}),
+    ("POST", "/setup/people/samples"): Use(access=Access.OWN_ANY, path="/setup/people/samples", form={"wanted": "in"}),
+    ("GET", "/setup/plan"): Use(access=Access.OWN_ANY, path="/setup/plan", is_page=False),
+    ("GET", "/setup/plan/mail"): Use(access=Access.OWN_ANY, path="/setup/plan/mail", is_page=False),
+    ("POST", "/setup/plan"): Use(access=Access.OWN_ANY, path="/setup/plan", form={"plan": "gentle"}),
+    ("GET", "/setup/start"): Use(access=Access.OWN_ANY, path="/setup/start", is_page=False),
+    ("POST", "/setup/start"): Use(access=Access.OWN_ANY, path="/setup/start"),
     # Settings
+    ("GET", "/settings/mail"): Use(access=Access.OWN_ANY, path="/settings/mail"),
+    ("POST", "/settings/mail/addresses"): Use(
+        access=Access.OWN_ANY,
+        path="/settings/mail/addresses",
+        form={"public_url": "https://new.example", "mail_limit": "", "alert_email": ""},
+    ),
+    ("POST", "/settings/mail/test"): Use(access=Access.OWN_ANY, path="/settings/mail/test"),
+    ("GET", "/settings/mail/{key}"): Use(access=Access.OWN_ANY, path="/settings/mail/other"),
+    ("POST", "/settings/mail/{key}"): Use(access=Access.OWN_ANY, path="/settings/mail/google", form={"sender": "x"}),
+    ("POST", "/settings/mail/keep"): Use(access=Access.OWN_ANY, path="/settings/mail/keep", form={"answer": "yes"}),
     ("GET", "/settings"): Use(access=Access.SIGNED_IN, path="/settings"),
     ("GET", "/settings/names"): Use(access=Access.LOOK, path="/settings/names?practice=1"),
     ("POST", "/settings/{practice_id:int}/names"): Use(

@@ -43,7 +43,7 @@ def world(kept: Kept, tmp_path: Path) -> Iterator[World]:
 
 
 def browser(world: World, kept: Kept, visitor: str) -> TestClient:
-    app = create_app(world.services)
+    app = create_app(world.services, world.settings)
     client = TestClient(app, base_url=PUBLIC_URL, follow_redirects=False, raise_server_exceptions=True)
     if visitor in kept.links:
         assert client.post(kept.links[visitor]).status_code == 303

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reminder.jobs import signing_in
+from reminder.jobs import first_run, signing_in
 from reminder.store import admins
 from reminder.web.pages import PagesDep, ServicesDep
 
@@ -50,8 +50,11 @@ WAIT = "That was wrong too often. Wait a quarter of an hour, or ask a colleague 
 
 
 @router.get("/sign-in")
-def form(request: Request, pages: PagesDep) -> Response:
-    """Show the sign-in form."""
+def form(request: Request, pages: PagesDep, services: ServicesDep) -> Response:
+    """Show the sign-in form; before anybody owns a practice, lead to the set-up."""
+    with services.store.read() as connection:
+        if first_run.is_needed(connection):
+            return pages.redirect("/setup")
     return pages.show(request, "account/sign-in.html", error="", email="")
 
 
@@ -105,7 +108,11 @@ def sign_out(request: Request, pages: PagesDep, services: ServicesDep) -> Respon
 
 
 def _signed_in(pages: Pages, secret: str) -> Response:
-    answer = pages.redirect("/")
+    return keep_session(pages, pages.redirect("/"), secret)
+
+
+def keep_session(pages: Pages, answer: Response, secret: str) -> Response:
+    """Give the browser the secret of its session."""
     answer.set_cookie(
         pages.cookie,
         secret,

@@ -14,3 +14,21 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+
+// Show what was typed as a password, as long as somebody wants to see it.
+for (const button of document.querySelectorAll("[data-shows]")) {
+  const field = document.getElementById(button.dataset.shows);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const hidden = field.type === "password";
+    field.type = hidden ? "text" : "password";
+    button.textContent = hidden ? "Hide the password" : "Show the password";
+  });
+}
+
+// What a browser knows by itself: its time zone, and under which address it reaches these pages.
+const zone = document.querySelector("select[data-guess=zone]");
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
+for (const field of document.querySelectorAll("[data-guess=origin]")) field.value = location.origin;
+for (const words of document.querySelectorAll("[data-origin]")) words.textContent = location.origin;

@@ -64,8 +64,11 @@ def save(
             kept = SecretBox(settings.secret_keys).seal(value, PURPOSE) if sealed else value
             system.put(connection, KEPT + name, kept)
     if changed:
-        shown = {name: values[name] for name in changed if name not in SEALED}
-        events.record(connection, "settings.saved", actor=actor, now=now, fields=sorted(changed), values=shown)
+        after = {name: values[name] for name in changed if name not in SEALED}
+        before = {name: getattr(present, name) for name in after}
+        events.record(
+            connection, "settings.saved", actor=actor, now=now, fields=sorted(changed), before=before, after=after
+        )
         log.info("settings saved on a page: %s", ", ".join(sorted(changed)), extra={"action": "settings.saved"})
     return changed
 

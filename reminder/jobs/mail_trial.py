@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reminder.jobs.previewing import send_test_mail
-from reminder.mail.dialogue import Timeouts
 from reminder.mail.servers import transport_from_url
 from reminder.mail.smtp import SmtpTransport
 from reminder.mail.steps import State, Step, steps_of
+from reminder.mail.wire import Timeouts
 from reminder.store import system
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ def outgoing(provider: Provider, typed: Mapping[str, str], present: str = "") ->
     secret = given.get("secret", "")
     without = _url(provider, given, "")
     if not secret and present and _account(present) == _account(without):
-        secret = _secret_in(present)
+        secret = secret_in(present)
     for one in provider.fields:
         if one.is_secret and not secret and (not one.optional or given.get("user")):
             raise TypedError(one.name, f"{one.label}: fill it in.")
@@ -114,12 +114,12 @@ def typed_of(url: str, sender: str) -> dict[str, str]:
     }
 
 
-def _secret_in(url: str) -> str:
+def secret_in(url: str) -> str:
+    """Return the secret that a mail server's address holds, empty if none."""
     return given_in(url).get("client_secret") or unquote(urlsplit(url).password or "")
 
 
 def _account(url: str) -> tuple[str | None, ...]:
     """Return whose secret a mail server's address holds: a secret must never be shown to another server."""
-    parts, given = urlsplit(url), given_in(url)
-    user = parts.username if parts.username != parts.password else None  # Postmark's token is both
-    return parts.hostname, user, given.get("tenant"), given.get("client_id")
+    parts = urlsplit(url)
+    return parts.hostname, parts.username if parts.username != parts.password else None  # Postmark's token is both

@@ -28,12 +28,13 @@ class Field:
 class Provider:
     """A way to send: where its server is (unless the form asks), how it is signed in to, and how to get what it asks.
 
-    `user`: the user name, in which `{sender}`, `{user}` and `{secret}` stand for what is typed there.
+    `how_to`: one step a line, commands on lines of their own below it. `user`: the user name, in which `{sender}`, `{user}` and `{secret}` stand for what is typed there.
     """
 
     key: str
     name: str
     group: str
+    blurb: str = ""
     host: str = ""
     scheme: str = "smtp"
     port: int = 587
@@ -56,6 +57,7 @@ MICROSOFT = Provider(
     key="microsoft365",
     name="Microsoft 365",
     group="Microsoft 365",
+    blurb="Your practice reads its mail in Outlook.",
     host="smtp.office365.com",
     scheme="smtp+oauth",
     limit="microsoft365",
@@ -73,9 +75,9 @@ MICROSOFT = Provider(
         ),
         "Under Certificates & secrets make a client secret. Copy its Value at once, and note when it ends.",
         (
-            "In Exchange Online PowerShell, with the Object ID that Enterprise applications shows for the app: "
-            "New-ServicePrincipal -AppId CLIENT_ID -ObjectId OBJECT_ID, then "
-            "Add-MailboxPermission -Identity MAILBOX -User OBJECT_ID -AccessRights FullAccess."
+            "In Exchange Online PowerShell, with the Object ID that Enterprise applications shows for the app:"
+            "\nNew-ServicePrincipal -AppId CLIENT_ID -ObjectId OBJECT_ID"
+            "\nAdd-MailboxPermission -Identity MAILBOX -User OBJECT_ID -AccessRights FullAccess"
         ),
         (
             "In the Microsoft 365 admin center allow Authenticated SMTP for the mailbox (Manage email apps). It may take "
@@ -92,6 +94,7 @@ GOOGLE = Provider(
     key="google",
     name="Google Workspace",
     group="Google Workspace",
+    blurb="Your practice reads its mail in Gmail.",
     host="smtp.gmail.com",
     user="{sender}",
     limit="google",
@@ -181,6 +184,7 @@ OTHER = Provider(
     key="other",
     name="Any other server",
     group="Any other server",
+    blurb="Your internet or web provider's, or your own.",
     fields=(
         _sender(),
         Field(name="host", label="Server", hint="Such as mail.your-practice.com."),

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from reminder import installation
 from reminder.errors import UsageError
 from reminder.jobs.mail_trial import Trial, try_out
-from reminder.mail.outgoing import Outgoing, TypedError, outgoing, provider_of, typed_of
+from reminder.mail.outgoing import Outgoing, TypedError, outgoing, provider_of, secret_in, typed_of
 from reminder.mail.providers import PROVIDERS
 from reminder.roster.fields import email_address
 from reminder.settings import Settings
@@ -88,8 +88,9 @@ def form(
     with pages.services.store.read() as connection:
         now = installation.in_force(connection, settings)
     typed = typed_of(now.mail_url, now.mail_from) if provider_of(now.mail_url) is provider else {}
+    keeps = bool(typed and secret_in(now.mail_url))
     typed.setdefault("sender", viewer.admin.email)
-    return _form(request, pages, viewer, place, provider, typed)
+    return _form(request, pages, viewer, place, provider, typed, keeps_secret=keeps)
 
 
 @router.post("/setup/mail/{key}")
@@ -179,6 +180,7 @@ def _form(
     error: TypedError | None = None,
     tried: Tried | None = None,
     trial: Trial | None = None,
+    keeps_secret: bool = False,
 ) -> Response:
     """Show a provider's form; after a test that was refused, with how far it came."""
     values: dict[str, Any] = {
@@ -186,6 +188,7 @@ def _form(
         "provider": provider,
         "typed": {**{one.name: one.default for one in provider.fields}, "to": viewer.admin.email, **_filled(typed)},
         "draft": _sealed(pages.services, viewer, tried) if tried else typed.get("draft", ""),
+        "keeps_secret": keeps_secret or bool(tried and secret_in(tried.outgoing.mail_url)),
         "error": error,
         "trial": trial,
     }

@@ -59,6 +59,7 @@ def frame(pages: Pages, viewer: Viewer | None, path: str) -> dict[str, Any]:
     present = numbers.index(path)
     return {
         "frame": "setup/frame.html",
+        "alerts": (),  # the steps themselves say what is still to do
         "steps": found,
         "present": present,
         "back": numbers[present - 1] if present > 1 and viewer else "",

@@ -87,7 +87,7 @@ def test_an_empty_secret_keeps_the_present_one(key: str) -> None:
     [
         ("other", {"host": "mail.elsewhere.example"}),
         ("other", {"user": "somebody@x"}),
-        ("microsoft365", {"client_id": "another"}),
+        ("microsoft365", {"sender": "other@lakeside.example"}),
         ("google", {"sender": "other@lakeside.example"}),
         ("ses", {"host": "email-smtp.us-east-1.amazonaws.com"}),
     ],

@@ -14,7 +14,7 @@ from reminder.settings import Settings
 from reminder.web import history, home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
-from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, table
+from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
 from reminder.web.practice import closures, office, plan, previews, settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import importing
@@ -34,7 +34,7 @@ PAGES = (
     signing_in,
     home,
     *(table, person, acting, belonging, leaving),
-    *(call_sheet, evidence),
+    *(sending, call_sheet, evidence),
     importing,
     *(schedule, foretold, skipping, messages, resending, mails),
     history,

@@ -85,6 +85,7 @@ USES: dict[tuple[str, str], Use] = {
     ),
     ("POST", "/people/{person_id:int}/home"): Use(access=Access.CHANGE, path="/people/1/home", form={"practice": "1"}),
     ("GET", "/people/{person_id:int}/leaving"): Use(access=Access.LOOK, path="/people/1/leaving"),
+    ("POST", "/people/{person_id:int}/send-now"): Use(access=Access.CHANGE, path="/people/1/send-now"),
     ("GET", "/people/{person_id:int}/call-sheet"): Use(access=Access.LOOK, path="/people/1/call-sheet"),
     ("GET", "/people/call-sheet"): Use(access=Access.SIGNED_IN, path="/people/call-sheet"),
     ("GET", "/people/{person_id:int}/evidence"): Use(access=Access.LOOK, path="/people/1/evidence"),

@@ -22,6 +22,7 @@ FORMS = {
     "edit": {"name": "Alma Gold", "email": "gold@lakeside.example"},
     "role": {"practice": "1", "role": "AO"},
     "home": {"practice": "1"},
+    "send-now": {},
     "remove": {},
 }
 ACTS = list(FORMS)

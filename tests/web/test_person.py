@@ -122,6 +122,29 @@ def test_what_happened_is_told_in_words_with_who_and_when(world: World, owner: T
         assert words in page
 
 
+def test_a_reminder_is_sent_at_once_and_never_a_second_one_that_day(world: World, owner: TestClient) -> None:
+    world.person("Alma Reyes", date(2026, 11, 20))
+    sent = press(owner, "/people/1/send-now")
+    world.tick()
+    again = owner.post("/people/1/send-now", headers=SAME_SITE)
+
+    assert sent == 303
+    assert [mail.to for mail in world.mails] == ["alma.reyes@lakeside.example"]
+    assert "49 days left" in world.mails[0].text
+    assert again.status_code == 422
+    assert "was mailed today already" in again.text
+
+
+def test_who_is_away_gets_no_reminder_by_hand(world: World, owner: TestClient) -> None:
+    world.person("Alma Reyes", date(2026, 11, 20))
+    press(owner, "/people/1/pause", from_on="2026-12-01", to_on="2026-12-04")
+    answer = owner.post("/people/1/send-now", headers=SAME_SITE)
+
+    assert answer.status_code == 422
+    assert "is away today" in answer.text
+    assert world.reminders() == []
+
+
 def test_steps_that_were_over_before_anything_was_written_are_not_told(world: World, owner: TestClient) -> None:
     world.person("Karin Jaeger", date(2026, 9, 3))
     world.tick()
@@ -174,6 +197,14 @@ def test_a_guest_practice_records_and_takes_back_its_own_and_changes_no_address(
     assert "It was recorded elsewhere" in page
     assert "home may change these" in page
     assert world.look(shared).name == "Alma Reyes"
+
+
+def test_a_guest_practice_sends_nothing_in_the_homes_name(world: World, site: Site, shared: int) -> None:
+    ann = site.signed_in(ANN)
+
+    assert press(ann, f"/people/{shared}/send-now") == 422
+    assert "Send a reminder now" not in ann.get(f"/people/{shared}").text
+    assert world.reminders() == []
 
 
 def test_the_home_may_take_back_what_a_guest_recorded(world: World, site: Site, shared: int) -> None:

@@ -42,6 +42,7 @@ DONE = {
     "undo": "The last reset is taken back.",
     "pause": "The absence is noted.",
     "back": "The person counts as back.",
+    "sent_now": "The mail goes out with the next pass, within a minute or two.",
     "edit": "The changes are saved.",
     "role": "The role is changed.",
     "join": "The person is registered there, too. They still get one mail per step.",

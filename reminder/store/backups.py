@@ -71,6 +71,11 @@ def back_up_daily(store: Store, folder: Path, now: datetime) -> Path | None:
         last = system.get_instant(connection, LAST_BACKUP)
     if last is not None and now - last < BACKUP_EVERY:
         return None
+    return back_up_now(store, folder, now)
+
+
+def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
+    """Write a backup into the folder, keep the newest ones, and return its path."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"reminder-{now:%Y%m%dT%H%M%S}.db"
     back_up(store, path)

@@ -91,6 +91,7 @@ ACTIONS: dict[str, Action] = {
     **_about("admins", admin__added="Gave {email} the role {role}", admin__removed="Took {email} off the admins"),
     **_about(
         "server",
+        backup__made="Made a backup",
         queue__released="Released the held mails ({reason})",
         settings__saved="Changed settings of the server: {fields}",
     ),

@@ -32,7 +32,12 @@ class Alert:
 
 
 def alerts(
-    connection: Connection, practices: Iterable[Practice], now: datetime, *, mail_is_set_up: bool = True
+    connection: Connection,
+    practices: Iterable[Practice],
+    now: datetime,
+    *,
+    mail_is_set_up: bool = True,
+    is_owner: bool = False,
 ) -> list[Alert]:
     """Return what is wrong with the installation and which of these practices are in trial, the worst first."""
     found = []
@@ -40,7 +45,7 @@ def alerts(
     if last is None or now - last > LATE:
         since = f"since {last:%b %d, %H:%M} UTC" if last else "so far"
         words = f"The reminders have not run {since}. Is the program running on your server?"
-        found.append(Alert(words=words))
+        found.append(Alert(words=words, href="/diagnostics" if is_owner else "", link="Find out why"))
     held = system.hold(connection)
     if held is not None:
         found.append(Alert(words=f"Sending is held: {held.reason}.", href="/messages", link="See what waits"))

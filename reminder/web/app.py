@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from reminder.resources import resource_dir
 from reminder.settings import Settings
-from reminder.web import history, home
+from reminder.web import diagnostics, history, home
 from reminder.web.account import signing_in
 from reminder.web.pages import Pages
 from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
@@ -37,7 +37,7 @@ PAGES = (
     *(sending, call_sheet, evidence),
     importing,
     *(schedule, foretold, skipping, messages, resending, mails),
-    history,
+    *(history, diagnostics),
     *(settings, office, plan, closures, previews, wording),
     *(mail, mail_trying, opening, setup_people, start),
 )

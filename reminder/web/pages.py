@@ -169,6 +169,7 @@ def _viewer(request: Request) -> Viewer:
             found.practices.values(),
             pages.services.clock(),
             mail_is_set_up=pages.is_demo or pages.services.installation.is_set_up,
+            is_owner=AdminRole.OWNER in found.roles.values(),
         )
     request.state.viewer = found
     return found

@@ -140,6 +140,10 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/setup/plan"): Use(access=Access.OWN_ANY, path="/setup/plan", form={"plan": "gentle"}),
     ("GET", "/setup/start"): Use(access=Access.OWN_ANY, path="/setup/start", is_page=False),
     ("POST", "/setup/start"): Use(access=Access.OWN_ANY, path="/setup/start"),
+    # Diagnostics
+    ("GET", "/diagnostics"): Use(access=Access.OWN_ANY, path="/diagnostics"),
+    ("POST", "/diagnostics/mail-server"): Use(access=Access.OWN_ANY, path="/diagnostics/mail-server"),
+    ("POST", "/diagnostics/backup"): Use(access=Access.OWN_ANY, path="/diagnostics/backup"),
     # Settings
     ("GET", "/settings/mail"): Use(access=Access.OWN_ANY, path="/settings/mail"),
     ("POST", "/settings/mail/addresses"): Use(

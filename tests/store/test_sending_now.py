@@ -45,8 +45,8 @@ def is_consistent(world: World) -> bool:
     ],
 )
 def test_the_mail_says_the_true_days_left(world: World, days: int, kind: str, words: str) -> None:
-    alma = world.person("Alma Reyes", left(days))
     world.now = chicago("2026-12-01", "07:00")  # before the sending window: the admin wants it now
+    alma = world.person("Alma Reyes", left(days))
     ask(world, alma)
     world.tick()
     mail = next(mail for mail in world.mails if mail.to == ALMA)
@@ -109,8 +109,8 @@ def test_a_step_that_waits_for_another_day_is_no_hindrance(world: World) -> None
 
 
 def test_a_step_whose_day_it_is_goes_on_the_next_one(world: World) -> None:
-    alma = world.person("Alma Reyes", left(7))
     world.now = chicago("2026-12-01", "07:00")
+    alma = world.person("Alma Reyes", left(7))
     with world.store.write() as connection:
         people.look_again_at(connection, {alma: chicago("2026-12-01")})
     ask(world, alma)
@@ -122,8 +122,8 @@ def test_a_step_whose_day_it_is_goes_on_the_next_one(world: World) -> None:
 
 
 def test_while_the_server_is_away_the_step_waits_behind_the_mail_that_was_asked_for(world: World) -> None:
-    alma = world.person("Alma Reyes", left(7))
     world.now = chicago("2026-12-01", "07:00")
+    alma = world.person("Alma Reyes", left(7))
     with world.store.write() as connection:
         people.look_again_at(connection, {alma: chicago("2026-12-01")})
     ask(world, alma)
@@ -179,8 +179,8 @@ def test_the_ladder_goes_on_beside_it(world: World) -> None:
 
 @pytest.mark.parametrize("at", ["07:00", "08:00"])
 def test_the_planner_leaves_the_mail_alone_while_it_waits(world: World, at: str) -> None:
-    alma = world.person("Alma Reyes", left(5))
     world.now = chicago("2026-12-01", at)
+    alma = world.person("Alma Reyes", left(5))
     with world.store.write() as connection:
         people.look_again_at(connection, {alma: None})
     ask(world, alma)
@@ -251,8 +251,8 @@ def test_what_was_asked_for_stands_in_the_records(world: World) -> None:
 
 
 def test_the_forecast_shows_it_until_it_has_gone_and_the_step_on_its_later_day(world: World) -> None:
-    alma = world.person("Alma Reyes", left(14))
     world.now = chicago("2026-12-01", "07:00")
+    alma = world.person("Alma Reyes", left(14))
     with world.store.write() as connection:
         people.look_again_at(connection, {alma: chicago("2026-12-01")})
     ask(world, alma)

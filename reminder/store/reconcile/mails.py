@@ -24,7 +24,7 @@ ABOUT_A_PRACTICE = frozenset({"escalation", "digest", "coverage"})
 def compare(known: Known, row: Record) -> Iterator[str]:
     """Give what does not agree about one mail, and note what is compared over all of them."""
     if row["kind"] in ABOUT_THE_CLOCK:
-        if None in {row["person_id"], row["cycle_on"], row["step"]}:
+        if None in {row["person_id"], row["cycle_on"]} or (row["step"] is None and _asked_on(row) is None):
             yield "a mail about a clock lacks its person, cycle or step"
             return
         yield from _clock(known, row)
@@ -41,11 +41,14 @@ def _clock(known: Known, row: Record) -> Iterator[str]:
     """Compare a mail about a clock with its step and with the resets of its person."""
     asking = row["kind"] == "ask"
     if not row["trial"]:
-        known.steps[row["person_id"], row["cycle_on"]].add(row["step"])
+        if row["step"] is not None:
+            known.steps[row["person_id"], row["cycle_on"]].add(row["step"])
         if row["sent_at"] is not None:
             day = known.day(row["sent_at"], row["practice_id"])
             known.sent_days[row["person_id"], row["recipient"], day].append((row["id"], row["in_doubt_at"] is None))
-    if (row["kind"] == "expired") != (row["step"] < 0):
+    asked_on = _asked_on(row)
+    is_after = row["step"] < 0 if asked_on is None else row["cycle_on"].isoformat() < asked_on
+    if (row["kind"] == "expired") != is_after:
         yield "a mail's kind is not that of its step"
     if row["urgent_on"] != row["cycle_on"] + ONE_DAY * (30 if asking else 0):
         yield "a mail is more or less urgent than what it is about"
@@ -59,6 +62,12 @@ def _clock(known: Known, row: Record) -> Iterator[str]:
         yield "a mail was planned before its cycle began"
     elif row["state"] == "sent" and row["sending_at"] is not None and not _stood(known, row):
         yield "a mail went about a cycle that had been reset"
+
+
+def _asked_on(row: Record) -> str | None:
+    """Return the day on which an admin asked for a mail that is no step, as its key says it; None for a step."""
+    named = re.fullmatch(r"(?:trial/)?now/\d+/(\d{4}-\d\d-\d\d)/.*", row["key"])
+    return named[1] if named and row["step"] is None else None
 
 
 def _stood(known: Known, row: Record) -> bool:
@@ -79,7 +88,9 @@ def _names(row: Record) -> Iterator[str]:
     meant = row["key"] if row["key"].endswith(f"/{to}") else ""
     if kind in ABOUT_THE_CLOCK:
         family = "ask" if kind == "ask" else "clock"
-        meant = f"{trial}{family}/{row['person_id']}/{cycle}/{row['step']}/{to}"
+        asked_on, who = _asked_on(row), row["person_id"]
+        about = f"now/{who}/{asked_on}" if asked_on else f"{family}/{who}/{cycle}/{row['step']}"
+        meant = f"{trial}{about}/{to}"
     elif kind in ABOUT_A_PRACTICE:
         meant = f"{trial}{kind}/{row['practice_id']}/{cycle}/{to}"
     elif kind == "receipt":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
-TUTORIAL = ROOT / "docs" / "tutorial" / "first-practice.md"
+COMMANDS = ROOT / "docs" / "how-to" / "command-line.md"
 
 
 @pytest.mark.parametrize("name", reference.PAGES)
@@ -46,10 +46,10 @@ def test_every_make_target_that_is_named_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
-def test_the_tutorial_works_as_written(bare: Shell) -> None:  # noqa: F811 - a fixture
-    blocks = re.findall(r"```console\n(.*?)```", TUTORIAL.read_text("utf-8"), re.DOTALL)
+def test_the_commands_work_as_written(bare: Shell) -> None:  # noqa: F811 - a fixture
+    blocks = re.findall(r"```console\n(.*?)```", COMMANDS.read_text("utf-8"), re.DOTALL)
     lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ reminder ")]
-    (bare.folder / "staff.csv").write_text(re.findall(r"```csv\n(.*?)```", TUTORIAL.read_text("utf-8"), re.DOTALL)[0])
+    (bare.folder / "staff.csv").write_text(re.findall(r"```csv\n(.*?)```", COMMANDS.read_text("utf-8"), re.DOTALL)[0])
     done = [bare(*shlex.split(line)[1:]) for line in lines if "serve" not in line]
 
     assert len(done) > 7

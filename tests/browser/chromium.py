@@ -41,8 +41,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def running(*arguments: str, says: str) -> Iterator[tuple[str, list[str]]]:
-    """Run a Python program that serves pages; give their address and the lines printed before it."""
+def started(*arguments: str, says: str) -> Iterator[list[str]]:
+    """Run a Python program; give the lines it printed up to the one that says what is waited for."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
@@ -52,20 +52,37 @@ def running(*arguments: str, says: str) -> Iterator[tuple[str, list[str]]]:
     )
     try:
         assert process.stdout is not None
-        before: list[str] = []
+        lines: list[str] = []
         for line in process.stdout:
-            before.append(line)
+            lines.append(line)
             if says in line:
                 break
         else:
-            raise AssertionError("".join(before))
-        wait_for(before[-1].split()[-1])
-        yield before[-1].split()[-1].rstrip("/"), before[:-1]
+            raise AssertionError("".join(lines))
+        yield lines
     finally:
         process.terminate()
         process.wait(timeout=20)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@contextmanager
+def running(*arguments: str, says: str) -> Iterator[tuple[str, list[str]]]:
+    """Run a Python program that serves pages; give their address and the lines printed before it."""
+    with started(*arguments, says=says) as lines:
+        wait_for(lines[-1].split()[-1])
+        yield lines[-1].split()[-1].rstrip("/"), lines[:-1]
+
+
+@contextmanager
+def first_run(port: int) -> Iterator[tuple[str, str]]:
+    """Run `reminder serve` on an empty database; give the address of the set-up and its code, as they are printed."""
+    with started("-m", "reminder", "serve", "--port", str(port), says="enter the code") as lines:
+        words = lines[-1].split()
+        address = words[1].removesuffix("/setup")
+        wait_for(f"{address}/")
+        yield address, words[-1]
 
 
 @contextmanager

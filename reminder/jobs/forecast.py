@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from reminder.jobs import recipients
-from reminder.jobs.clock_ahead import run_ahead
+from reminder.jobs.clock_ahead import Clock, Due, run_ahead
 from reminder.jobs.look_ahead import Known, gather
 from reminder.jobs.practice_ahead import run_practice
 from reminder.policy.escalation import escalates
@@ -76,8 +76,11 @@ class Forecast:
 
 @dataclass
 class Collected:
-    """Mails to the people, and who is to be escalated in which practice at which instant."""
+    """Mails to the people, and who is to be escalated in which practice from which instant on; `runs`: the clocks that were
+    run ahead already.
+    """
 
+    runs: dict[Clock, list[tuple[Due, bool]]] = field(default_factory=dict)
     mails: list[Forecast] = field(default_factory=list)
     escalated: dict[tuple[int, datetime], list[Person]] = field(default_factory=dict)
 
@@ -170,16 +173,17 @@ def _run_person(known: Known, person: Person, horizon: datetime, collected: Coll
     if person.known_on and not home.is_trial:
         known_on = max(known_on, person.known_on)
     asking = person.expires_on is None
-    for due, goes in run_ahead(known.clock_of(person, registered_at), known.now, horizon):
+    clock = known.clock_of(person, registered_at)
+    if clock not in collected.runs:
+        collected.runs[clock] = list(run_ahead(clock, known.now, horizon))
+    for due, goes in collected.runs[clock]:
         if goes and person.address:
             kind = Kind.ASK if asking else Kind.WARNING if due.step.step >= 0 else Kind.EXPIRED
             collected.mails.append(foretold_mail(home, due.at, person.address, kind, person, due.step))
         if due.first and not asking and escalates(due.step, known_on):
             for practice_id, _ in known.memberships.get(person.id, []):
                 if practice_id in known.told:
-                    opens_at = first_try(due.reached_at, known.practices[practice_id].schedule).opens_at
-                    at = max(opens_at, due.reached_at)
-                    collected.escalated.setdefault((practice_id, at), []).append(person)
+                    collected.escalated.setdefault((practice_id, due.reached_at), []).append(person)
 
 
 def foretold_mail(
@@ -207,9 +211,10 @@ def foretold_mail(
 def _escalations(known: Known, collected: Collected) -> Iterator[Forecast]:
     """Turn the people to be escalated into one mail per practice, day and recipient."""
     by_day: dict[tuple[int, date], tuple[datetime, list[Person]]] = {}
-    for (practice_id, at), reached in sorted(collected.escalated.items(), key=lambda entry: entry[0][1]):
-        day = local_date(max(at, known.now), known.practices[practice_id].schedule.zone)
-        by_day.setdefault((practice_id, day), (max(at, known.now), []))[1].extend(reached)
+    for (practice_id, reached_at), reached in sorted(collected.escalated.items(), key=lambda entry: entry[0][1]):
+        schedule = known.practices[practice_id].schedule
+        at = max(first_try(reached_at, schedule).opens_at, reached_at)
+        by_day.setdefault((practice_id, local_date(at, schedule.zone)), (at, []))[1].extend(reached)
     for (practice_id, _), (at, told) in by_day.items():
         for address in known.told[practice_id].escalation:
             about = tuple(person.id for person in told if not recipients.is_about(person, address))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reminder.jobs import recipients
-from reminder.jobs.clock_ahead import Clock
-from reminder.policy.asking import ask_steps
-from reminder.policy.ladder import steps
-from reminder.store import absences, by_hand, memberships, outbox, practices, skips
+from reminder.jobs.clock_ahead import Clock, Recorded
+from reminder.policy.moments import local_date
+from reminder.store import absences, by_hand, coming, memberships, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from reminder.policy.model import Absence, Role
-    from reminder.store.outbox import Reminder
+    from reminder.policy.model import Absence, Role, State
     from reminder.store.people import Person
     from reminder.store.practices import Practice
 
@@ -34,24 +32,24 @@ class Known:
     memberships: Mapping[int, list[tuple[int, Role]]]
     absences: Mapping[int, tuple[Absence, ...]]
     skipped: Mapping[int, Mapping[int, str]]
-    recorded: Mapping[int, list[Reminder]]
+    recorded: Mapping[int, list[tuple[int, State, datetime | None]]]
     last_sending: Mapping[int, datetime]
 
     def clock_of(self, person: Person, registered_at: datetime) -> Clock:
         """Return the clock of one of the people; `registered_at` is when they count as registered."""
         home = self.practices[person.home_id or 0]
-        away = self.absences.get(person.id, ())
-        if person.expires_on is None:
-            placed = ask_steps(registered_at, home.schedule, away)
-        else:
-            placed = steps(person.expires_on, home.schedule, away, self.skipped.get(person.id, ()))
+        last = self.last_sending.get(person.id)
+        last_on = local_date(last, home.schedule.zone) if last else None
+        recorded = () if home.is_trial else self.recorded.get(person.id, ())
         return Clock(
             expires_on=person.expires_on,
-            home=home,
-            placed=placed,
-            absences=away,
-            rows=[] if home.is_trial else [row for row in self.recorded.get(person.id, []) if not row.trial],
-            last_sending=self.last_sending.get(person.id),
+            registered_at=registered_at if person.expires_on is None else None,
+            schedule=home.schedule,
+            is_trial=home.is_trial,
+            absences=self.absences.get(person.id, ()),
+            skipped=frozenset(self.skipped.get(person.id, ())),
+            recorded=tuple(Recorded(*row) for row in recorded),
+            last_on=last_on if last_on and last_on >= local_date(self.now, home.schedule.zone) else None,
         )
 
 
@@ -69,6 +67,6 @@ def gather(
         memberships=memberships.practices_of(connection, by_id),
         absences=absences.of_people(connection, by_id),
         skipped=skips.of_present_cycles(connection, by_id),
-        recorded=outbox.of_present_cycles(connection, by_id),
+        recorded=coming.recorded_steps(connection, by_id),
         last_sending=by_hand.last_mail(connection, by_id),
     )

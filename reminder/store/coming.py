@@ -1,16 +1,19 @@
-"""What waits to be sent in a practice, read ahead of its time."""
+"""What the look ahead reads: what waits, what is recorded of the steps, and which expiry dates are to come."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
-from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder
-from reminder.store.tables import WAITING, reminder
+from reminder.policy.model import State
+from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder, in_present_cycle
+from reminder.store.statements import rows_for
+from reminder.store.tables import WAITING, membership, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -24,3 +27,32 @@ def apart_from_steps(connection: Connection, practice_ids: Collection[int]) -> l
         reminder.c.next_at.is_not(None),
     )
     return [_reminder(row) for row in connection.execute(query.order_by(reminder.c.urgent_on, reminder.c.id))]
+
+
+def recorded_steps(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, State, datetime | None]]]:
+    """Return what is recorded of the steps of each person's present cycle, trials aside: step, state, next try."""
+    query = (
+        select(reminder.c.person_id, reminder.c.step, reminder.c.state, reminder.c.next_at)
+        .join(person, person.c.id == reminder.c.person_id)
+        .where(in_present_cycle, reminder.c.trial.is_(False))
+        .order_by(reminder.c.id)
+    )
+    found: dict[int, list[tuple[int, State, datetime | None]]] = {}
+    for row in rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some))):
+        found.setdefault(row.person_id, []).append((row.step, State(row.state), row.next_at))
+    return found
+
+
+def members_by_expiry(connection: Connection, practice_id: int, first: date, last: date) -> dict[date, int]:
+    """Return how many members of a practice have an expiry date from `first` to `last`, by that date."""
+    column = membership.c.expires_on
+    mine = (membership.c.practice_id == practice_id, membership.c.left_at.is_(None), column.between(first, last))
+    rows = connection.execute(select(column, func.count().label("members")).where(*mine).group_by(column))
+    return {row.expires_on: row.members for row in rows}
+
+
+def earliest_expiry(connection: Connection, practice_ids: Collection[int]) -> date | None:
+    """Return the earliest expiry date among the members of some practices."""
+    mine = (membership.c.practice_id.in_(practice_ids), membership.c.left_at.is_(None))
+    found: date | None = connection.scalar(select(func.min(membership.c.expires_on)).where(*mine))
+    return found

@@ -112,16 +112,17 @@ def add(connection: Connection, plans: Sequence[Plan], now: datetime) -> int:
     return insert_new(connection, reminder, rows, on=["key"])
 
 
+in_present_cycle = or_(
+    and_(reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == person.c.expires_on, IS_STEP),
+    and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None), IS_STEP),
+)
+"""That a reminder is a step of its person's present cycle, or a question to somebody without one."""
+
+
 def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, list[Reminder]]:
     """Return the clock reminders of the present cycle of each person, and the questions put to those without one."""
-    clock = and_(reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == person.c.expires_on, IS_STEP)
-    asking = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None), IS_STEP)
-    query = (
-        select(reminder)
-        .join(person, person.c.id == reminder.c.person_id)
-        .where(or_(clock, asking))
-        .order_by(reminder.c.id)
-    )
+    every = select(reminder).join(person, person.c.id == reminder.c.person_id)
+    query = every.where(in_present_cycle).order_by(reminder.c.id)
     found: dict[int, list[Reminder]] = {}
     for row in rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some))):
         found.setdefault(row.person_id, []).append(_reminder(row))

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reminder.store import imports, journal, memberships, people, resets
+from reminder.jobs.staff import TAKE_BACK
+from reminder.store import imports, journal, memberships, people, resets, skips
 from reminder.web.rosters.importing import UNDO_LIFE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -32,21 +33,18 @@ class Undo:
 
 def undos(connection: Connection, viewer: Viewer, events: Sequence[Event], now: datetime) -> dict[int, Undo]:
     """Return which of these events this viewer may take back now, by their numbers."""
-    found: dict[int, Undo] = {}
-    bulk = {one.id for one in events if one.action.startswith("bulk.")}
+    bulk = [one for one in events if one.action.startswith("bulk.") and one.action != "bulk.undone"]
     gone = journal.undone(connection, "bulk.undone", now - BULK_LIFE) if bulk else set()
+    found = {one.id: _of_bulk(viewer, one, now) for one in bulk if one.id not in gone}
     for event in events:
-        undo = None
-        if event.action == "roster.imported":
-            undo = _of_import(connection, viewer, event, now)
-        elif event.action == "reset.recorded":
-            undo = _of_reset(connection, viewer, event)
-        elif event.id in bulk - gone and event.action != "bulk.undone" and now - event.happened_at <= BULK_LIFE:
-            may = event.practice_id is None or viewer.may_change(event.practice_id)
-            undo = Undo(path=f"/people/undo/{event.id}") if may else None
-        if undo is not None:
-            found[event.id] = undo
-    return found
+        if event.action in WAYS:
+            found[event.id] = WAYS[event.action](connection, viewer, event, now)
+    return {number: undo for number, undo in found.items() if undo is not None}
+
+
+def _of_bulk(viewer: Viewer, event: Event, now: datetime) -> Undo | None:
+    may = event.practice_id is None or viewer.may_change(event.practice_id)
+    return Undo(path=f"/people/undo/{event.id}") if may and now - event.happened_at <= BULK_LIFE else None
 
 
 def _of_import(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:
@@ -56,8 +54,8 @@ def _of_import(connection: Connection, viewer: Viewer, event: Event, now: dateti
     return Undo(path=f"/people/imports/{found.id}/undo") if viewer.may_change(found.practice_id) else None
 
 
-def _of_reset(connection: Connection, viewer: Viewer, event: Event) -> Undo | None:
-    """Only the reset that counts is taken back, by the person's home or by who recorded it."""
+def _of_reset(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:  # noqa: ARG001 - as every way
+    """Take only the reset that counts back, by the person's home or by who recorded it."""
     person = people.get(connection, event.person_id or 0)
     counting = resets.current(connection, person.id) if person is not None else None
     if person is None or counting is None or counting.recorded_at != event.happened_at:
@@ -65,3 +63,34 @@ def _of_reset(connection: Connection, viewer: Viewer, event: Event) -> Undo | No
     here = {key for key in memberships.roles_of(connection, person.id) if viewer.may_change(key)}
     may = here & {person.home_id, counting.practice_id}
     return Undo(path=f"/people/{person.id}/undo") if may else None
+
+
+def _of_skip(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:  # noqa: ARG001 - as every way
+    """Let a mail that is still skipped go after all, if the person's home says so."""
+    person = people.get(connection, event.person_id or 0)
+    step, cycle_on = event.detail["step"], event.detail["cycle_on"]
+    if person is None or person.home_id is None or not viewer.may_change(person.home_id):
+        return None
+    is_skipped = step in skips.of_present_cycles(connection, [person.id]).get(person.id, {})
+    if not is_skipped or person.expires_on is None or person.expires_on.isoformat() != cycle_on:
+        return None
+    form = {"cycle_on": cycle_on, "step": str(step)}
+    return Undo(path=f"/schedule/people/{person.id}/take-back", form=form)
+
+
+def _of_leaving(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:
+    """Bring whoever left back with the same role, as long as nobody has taken them back."""
+    practice_id, person_id = event.practice_id or 0, event.person_id or 0
+    member = memberships.member(connection, person_id, practice_id) if viewer.may_change(practice_id) else None
+    if member is None or member.left_at != event.happened_at or now - event.happened_at > TAKE_BACK:
+        return None
+    return Undo(path=f"/people/{person_id}/return", form={"practice": str(practice_id)})
+
+
+WAYS: dict[str, Callable[[Connection, Viewer, Event, datetime], Undo | None]] = {
+    "roster.imported": _of_import,
+    "reset.recorded": _of_reset,
+    "step.skipped": _of_skip,
+    "person.removed": _of_leaving,
+}
+"""How what was done to one person or by one list is taken back, by its action."""

@@ -286,6 +286,39 @@ def test_an_import_that_was_taken_back_has_no_undo(world: World, owner: TestClie
     assert 'action="/people/imports/1/undo"' not in owner.get("/history").text
 
 
+def test_a_leaving_can_be_undone_from_its_line_until_somebody_is_back(
+    world: World, site: Site, owner: TestClient
+) -> None:
+    key = world.person("Alma Reyes", SEVEN_LEFT)
+    owner.post(f"/people/{key}/remove", headers=OURS)
+    page = owner.get("/history").text
+    viewer = site.colleague("viewer@lakeside.example").get("/history").text
+    world.now += timedelta(minutes=1)
+    owner.post(f"/people/{key}/return", data={"practice": "1"}, headers=OURS)
+
+    assert f'action="/people/{key}/return"' in page
+    assert '<input type="hidden" name="practice" value="1">' in page
+    assert "/return" not in viewer
+    assert "/return" not in owner.get("/history").text
+    assert world.look(key).home_id == 1
+
+
+def test_a_skip_can_be_taken_back_from_its_line(world: World, site: Site, owner: TestClient) -> None:
+    key = world.person("Alma Reyes", date(2026, 11, 20))
+    form = {"cycle_on": "2027-01-19", "step": "7"}
+    owner.post(f"/schedule/people/{key}/skip", data=form, headers=OURS)
+    page = owner.get("/history").text
+    viewer = site.colleague("viewer@lakeside.example").get("/history").text
+    owner.post(f"/schedule/people/{key}/take-back", data=form, headers=OURS)
+    after = owner.get("/history").text
+
+    assert f'action="/schedule/people/{key}/take-back"' in page
+    assert '<input type="hidden" name="step" value="7">' in page
+    assert "/take-back" not in viewer + after
+    assert "Skipped the mail 7 days before the expiry (Tue, Jan 19, 2027)" in after
+    assert "Let the skipped mail go" in after
+
+
 def test_only_owners_read_what_was_done_to_the_server(world: World, site: Site, owner: TestClient) -> None:
     with world.store.write() as connection:
         events.record(connection, "queue.released", actor="cli:root", now=world.now, reason="a backup was restored")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reminder.cli.session import Json, PracticeName, actor, open_store, print_json, print_table
 from reminder.clock import utc_now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from reminder.store.admins import Admin
 
 app = typer.Typer(help="Add, list and remove admins.", no_args_is_help=True)
 
@@ -45,6 +50,49 @@ def add(
     typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{link}")
 
 
+@app.command()
+def link(email: Email) -> None:
+    """Print a link that signs an admin in once within a day; earlier ones work no more."""
+    from reminder import settings
+    from reminder.jobs import signing_in
+    from reminder.store import admins, events
+
+    with open_store() as store, store.write() as connection:
+        found, now = _known(connection, email), utc_now()
+        path = signing_in.make_sign_in_link(connection, found.id, now, life=signing_in.COMMAND_LINE_LIFE)
+        for key in admins.practices_of(connection, found.id):
+            events.record(connection, "admin.link_made", actor=actor(), now=now, practice_id=key, email=found.email)
+    typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{path}")
+
+
+@app.command("reset-factor")
+def reset_factor(email: Email) -> None:
+    """Turn an admin's second factor off, because it is lost; they are told by mail."""
+    from reminder.errors import UsageError
+    from reminder.jobs import second_factor
+    from reminder.store import admins
+
+    with open_store() as store, store.write() as connection:
+        found = _known(connection, email)
+        if not found.has_factor:
+            message = f"admin: {found.email} uses no second factor, so there is none to turn off"
+            raise UsageError(message)
+        where = admins.practices_of(connection, found.id)
+        second_factor.turn_off(connection, found, actor=actor(), now=utc_now(), practice_ids=where)
+    typer.echo(f"{found.email} signs in without a code from now on.")
+
+
+def _known(connection: Connection, email: str) -> Admin:
+    from reminder.errors import UsageError
+    from reminder.store import admins
+
+    found = admins.with_email(connection, email)
+    if found is None or not admins.practices_of(connection, found.id):
+        message = f"admin: {email} is no admin of any practice; see: reminder admin list"
+        raise UsageError(message)
+    return found
+
+
 @app.command("list")
 def list_admins(practice: PracticeName = None, *, as_json: Json = False) -> None:
     """List the admins and their roles."""
@@ -57,14 +105,23 @@ def list_admins(practice: PracticeName = None, *, as_json: Json = False) -> None
             every = {chosen.id: chosen}
         found = admins.of_practices(connection, every)
     rows = [
-        {"email": part.email, "name": part.name, "role": str(part.role), "practice": every[key].name}
+        {
+            "email": part.email,
+            "name": part.name,
+            "role": str(part.role),
+            "practice": every[key].name,
+            "signed_in_at": part.signed_in_at.isoformat(timespec="minutes") if part.signed_in_at else "",
+            "second_factor": "yes" if part.has_factor else "no",
+        }
         for key, parts in found.items()
         for part in parts
     ]
     if as_json:
         print_json(rows)
     else:
-        print_table([list(row.values()) for row in rows], ("email", "name", "role", "practice"))
+        print_table(
+            [list(row.values()) for row in rows], ("email", "name", "role", "practice", "signed in", "second factor")
+        )
 
 
 @app.command()

@@ -30,7 +30,7 @@ def init(
     from reminder import settings
     from reminder.clock import utc_now
     from reminder.installation import in_force
-    from reminder.jobs import signing_in
+    from reminder.jobs import passwords, signing_in
     from reminder.jobs.practices import open_practice
     from reminder.policy.model import Schedule
     from reminder.policy.moments import zone_named
@@ -39,7 +39,7 @@ def init(
 
     name, owner = plain_text(practice, "practice"), email_address(admin, personal=False)
     zone_named(timezone)
-    password = signing_in.checked_password(_first_line(password_file)) if password_file else None
+    password = passwords.checked_password(_first_line(password_file), [name, owner]) if password_file else None
     with open_store(any_schema=True) as store:
         migrate.upgrade(store)
         now = utc_now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from reminder.jobs.freeze import ONE_TIME
 from reminder.mail.transport import Outcome, Verdict
 from reminder.policy.model import Kind, State
 from reminder.policy.retry import given_up, wait_before
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from reminder.store.outbox import Reminder
 
-NO_WINDOW = frozenset({Kind.RECEIPT, Kind.NOTICE, Kind.SIGN_IN, Kind.TEST})
+NO_WINDOW = frozenset({Kind.RECEIPT, Kind.NOTICE, Kind.ACCOUNT, Kind.TEST, *ONE_TIME})
 """Mails that somebody waits for: they go at any hour."""
 
 

@@ -223,6 +223,12 @@ def _notice(occasion: Occasion) -> Values | None:
     return None if occasion.person is None else dict(occasion.row.details)
 
 
+def _one_time_link(occasion: Occasion) -> Values | None:
+    """Carry a link, unless the mail waited so long that the link has run out."""
+    details = dict(occasion.row.details)
+    return details if occasion.now < datetime.fromisoformat(details["until"]) else None
+
+
 WRITERS: dict[Kind, Callable[[Occasion], Values | None]] = {
     Kind.WARNING: _clock,
     Kind.EXPIRED: _clock,
@@ -232,7 +238,10 @@ WRITERS: dict[Kind, Callable[[Occasion], Values | None]] = {
     Kind.DIGEST: _digest,
     Kind.COVERAGE: _coverage,
     Kind.NOTICE: _notice,
-    Kind.SIGN_IN: lambda occasion: dict(occasion.row.details),
+    Kind.SIGN_IN: _one_time_link,
+    Kind.INVITATION: _one_time_link,
+    Kind.ADDRESS: _one_time_link,
+    Kind.ACCOUNT: lambda occasion: dict(occasion.row.details),
 }
 
 

@@ -18,6 +18,8 @@ from reminder.store import admins, memberships, practices, system
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from reminder.store.admins import Admin
+
 CODE = "setup.code"
 UNDER_WAY = "setup.practice"
 PLAN = "setup.plan"
@@ -94,8 +96,8 @@ def _keep(connection: Connection, values: dict[str, Any]) -> None:
     system.put(connection, CODE, json.dumps(values))
 
 
-def begin(connection: Connection, opening: Opening, now: datetime) -> int:
-    """Open the first practice in trial with its owner, end the code, and return the owner's id.
+def begin(connection: Connection, opening: Opening, now: datetime) -> Admin:
+    """Open the first practice in trial with its owner, end the code, and return the owner.
 
     Raise UsageError if somebody else was faster: the code goes only once.
     """
@@ -115,7 +117,7 @@ def begin(connection: Connection, opening: Opening, now: datetime) -> int:
     admins.rename(connection, owner.id, opening.name)
     admins.set_password(connection, owner.id, opening.password_hash)
     system.put(connection, UNDER_WAY, str(practice_id))
-    return owner.id
+    return owner
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -154,7 +154,10 @@ def compose(services: Services, row: Reminder, values: Mapping[str, Any], wordin
     return build(envelope, rendered)
 
 
-TO_ADMINS = frozenset({Kind.ESCALATION, Kind.DIGEST, Kind.COVERAGE, Kind.NOTICE, Kind.SIGN_IN, Kind.TEST})
+ONE_TIME = frozenset({Kind.SIGN_IN, Kind.INVITATION, Kind.ADDRESS})
+"""Mails that carry an admin's one-time link."""
+
+TO_ADMINS = frozenset({Kind.ESCALATION, Kind.DIGEST, Kind.COVERAGE, Kind.NOTICE, Kind.ACCOUNT, Kind.TEST, *ONE_TIME})
 
 
 def template_of(kind: Kind, values: Mapping[str, Any]) -> str:
@@ -173,10 +176,10 @@ def links_of(services: Services, row: Reminder, values: Mapping[str, Any]) -> di
         "dashboard": links.dashboard,
         "confirm": None,
         "receipt": None,
-        "sign_in": None,
+        "one_time": None,
     }
-    if row.kind is Kind.SIGN_IN:
-        made["sign_in"] = links.absolute(values["path"])
+    if row.kind in ONE_TIME:
+        made["one_time"] = (links.new_address if row.kind is Kind.ADDRESS else links.sign_in)(values["nonce"])
     if row.trial or row.person_id is None or row.kind in TO_ADMINS:
         return made
     if row.kind is Kind.RECEIPT:

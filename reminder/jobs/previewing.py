@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs.content import Occasion, values_of
 from reminder.jobs.deliver import send_now
-from reminder.jobs.freeze import compose
+from reminder.jobs.freeze import ONE_TIME, compose
 from reminder.mail.message import message_id
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence, Kind, Role, State
@@ -90,8 +90,12 @@ def compose_preview(
     return compose(services, row, values, services.wording)
 
 
+INVENTED = frozenset({Kind.NOTICE, Kind.ACCOUNT, Kind.TEST, Kind.ESCALATION, Kind.COVERAGE, *ONE_TIME})
+"""Kinds that are about an event, and so are shown with an invented one."""
+
+
 def _real_values(occasion: Occasion, kind: Kind) -> dict[str, Any] | None:
-    if kind in (Kind.NOTICE, Kind.SIGN_IN, Kind.TEST, Kind.ESCALATION, Kind.COVERAGE):
+    if kind in INVENTED:
         return None
     if kind is not Kind.DIGEST and occasion.person is None:
         return None
@@ -166,7 +170,10 @@ def _example(connection: Connection, occasion: Occasion, kind: Kind) -> dict[str
         Kind.ESCALATION: {"people": listed},
         Kind.COVERAGE: {"registered": 1, "working": 0, "people": listed[1:]},
         Kind.NOTICE: {"matter": "disputed", "reset_on": today.isoformat()},
-        Kind.SIGN_IN: {"path": "/sign-in/example"},
+        Kind.SIGN_IN: {"nonce": "example"},
+        Kind.INVITATION: {"nonce": "example", "inviter": "Robin Sample", "admin_role": "editor"},
+        Kind.ADDRESS: {"nonce": "example", "admin_name": "Alex Example"},
+        Kind.ACCOUNT: {"matter": "password"},
     }
     return {**common, **specific.get(kind, {})}
 

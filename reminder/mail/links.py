@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer
 
 
 class Purpose(StrEnum):
@@ -55,6 +55,7 @@ class Links:
             )
             for purpose in Purpose
         }
+        self._one_time = Signer(newest_last, salt="reminder.link.one-time", digest_method=hashlib.sha256)
 
     def absolute(self, path: str) -> str:
         """Return the full address of one of our pages."""
@@ -95,6 +96,18 @@ class Links:
     def calendar(self, person_id: int, recipient: str) -> str:
         """Return the address of a person's private calendar."""
         return self.absolute(f"/calendar/{self._sign(Purpose.CALENDAR, person_id, '', recipient)}.ics")
+
+    def one_time_secret(self, nonce: str) -> str:
+        """Return the secret of an admin's one-time link. Its mail keeps the nonce, from which only the keys lead here."""
+        return self._one_time.get_signature(nonce).decode("ascii")
+
+    def sign_in(self, nonce: str) -> str:
+        """Return the one-time link by which an admin signs in."""
+        return self.absolute(f"/sign-in/{self.one_time_secret(nonce)}")
+
+    def new_address(self, nonce: str) -> str:
+        """Return the one-time link by which an admin confirms a new address."""
+        return self.absolute(f"/account/address/{self.one_time_secret(nonce)}")
 
     def _sign(self, purpose: Purpose, subject: int, cycle: str, recipient: str) -> str:
         signed = self._serializers[purpose].dumps([subject, cycle.replace("-", ""), address_mark(recipient)])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-SECRET = re.compile(r"(/(?:r|calendar|sign-in)/)[A-Za-z0-9_.\-]{8,}")
+SECRET = re.compile(r"(/(?:r|calendar|sign-in|account/address)/)[A-Za-z0-9_.\-]{8,}")
 
 
 def without_links(text: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = (
-    "warning", "expired", "ask", "receipt", "escalation", "digest", "coverage", "notice", "sign-in", "test",
+    "warning", "expired", "ask", "receipt", "escalation", "digest", "coverage", "notice", "sign-in", "invitation", "address", "account", "test",
 )  # fmt: skip
 PARTS = ("subject.txt", "body.txt", "body.html")
 

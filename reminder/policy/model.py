@@ -65,6 +65,9 @@ class Kind(StrEnum):
     COVERAGE = "coverage"
     NOTICE = "notice"
     SIGN_IN = "sign-in"
+    INVITATION = "invitation"
+    ADDRESS = "address"
+    ACCOUNT = "account"
     TEST = "test"
 
 

@@ -1,4 +1,4 @@
-"""Admins, their roles in practices, their one-time sign-in links and their sessions."""
+"""Admins and their roles in practices."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from reminder.errors import UsageError
 from reminder.policy.model import AdminRole
+from reminder.store import sessions
 from reminder.store.statements import upsert
-from reminder.store.tables import admin, admin_role, session, sign_in_link
+from reminder.store.tables import admin, admin_role, practice
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +28,13 @@ class Admin:
     email: str
     name: str
     password_hash: str | None
+    signed_in_at: datetime | None
+    totp_key: str | None
+
+    @property
+    def has_factor(self) -> bool:
+        """Tell whether signing in asks for a code as well."""
+        return self.totp_key is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +46,12 @@ class PracticeAdmin:
     email: str
     name: str
     role: AdminRole
+    signed_in_at: datetime | None
+    has_factor: bool
 
 
 def _admin(row: Row[Any]) -> Admin:
-    return Admin(id=row.id, email=row.email, name=row.name, password_hash=row.password_hash)
+    return Admin(**{name: getattr(row, name) for name in Admin.__dataclass_fields__})
 
 
 def add(connection: Connection, *, email: str, name: str, now: datetime) -> int:
@@ -72,24 +82,33 @@ def rename(connection: Connection, admin_id: int, name: str) -> None:
 
 
 def grant(connection: Connection, admin_id: int, practice_id: int, role: AdminRole) -> None:
-    """Give an admin a role in a practice."""
+    """Give an admin a role in a practice; raise UsageError if no owner would be left."""
+    if role is not AdminRole.OWNER:
+        _require_another_owner(connection, admin_id, practice_id)
     row = {"admin_id": admin_id, "practice_id": practice_id, "role": role}
     upsert(connection, admin_role, row, on=["admin_id", "practice_id"])
 
 
 def revoke(connection: Connection, admin_id: int, practice_id: int) -> None:
-    """Take an admin's role away; raise UsageError if no owner would be left."""
-    others = select(admin_role).where(
-        admin_role.c.practice_id == practice_id,
-        admin_role.c.role == AdminRole.OWNER,
-        admin_role.c.admin_id != admin_id,
-    )
-    if connection.execute(others.limit(1)).first() is None:
-        message = "admin: this is the practice's last owner; make somebody else an owner first"
-        raise UsageError(message)
+    """Take an admin's role away; raise UsageError if no owner would be left.
+
+    With the last role go the sessions and links: there is nothing left to see.
+    """
+    _require_another_owner(connection, admin_id, practice_id)
     mine = and_(admin_role.c.admin_id == admin_id, admin_role.c.practice_id == practice_id)
     connection.execute(delete(admin_role).where(mine))
-    connection.execute(delete(session).where(session.c.admin_id == admin_id))
+    if not practices_of(connection, admin_id):
+        sessions.end_all(connection, admin_id)
+        sessions.drop_links(connection, admin_id)
+
+
+def _require_another_owner(connection: Connection, admin_id: int, practice_id: int) -> None:
+    """Raise UsageError if this admin is the practice's only owner; two who leave at once wait for each other."""
+    connection.execute(select(practice.c.id).where(practice.c.id == practice_id).with_for_update())
+    owns = and_(admin_role.c.practice_id == practice_id, admin_role.c.role == AdminRole.OWNER)
+    if list(connection.scalars(select(admin_role.c.admin_id).where(owns))) == [admin_id]:
+        message = "admin: this is the practice's last owner; make somebody else an owner first"
+        raise UsageError(message)
 
 
 def has_owner(connection: Connection) -> bool:
@@ -101,7 +120,7 @@ def has_owner(connection: Connection) -> bool:
 def of_practices(connection: Connection, practice_ids: Collection[int]) -> dict[int, list[PracticeAdmin]]:
     """Return the admins of each practice, by practice id."""
     query = (
-        select(admin_role, admin.c.email, admin.c.name)
+        select(admin_role, admin.c.email, admin.c.name, admin.c.signed_in_at, admin.c.totp_key)
         .join(admin, admin.c.id == admin_role.c.admin_id)
         .where(admin_role.c.practice_id.in_(practice_ids))
         .order_by(admin.c.id)
@@ -114,6 +133,8 @@ def of_practices(connection: Connection, practice_ids: Collection[int]) -> dict[
             email=row.email,
             name=row.name,
             role=AdminRole(row.role),
+            signed_in_at=row.signed_in_at,
+            has_factor=row.totp_key is not None,
         )
         found.setdefault(row.practice_id, []).append(part)
     return found
@@ -126,51 +147,19 @@ def practices_of(connection: Connection, admin_id: int) -> dict[int, AdminRole]:
 
 
 def set_password(connection: Connection, admin_id: int, password_hash: str) -> None:
-    """Keep the hash of an admin's password, and sign them out everywhere."""
+    """Keep the hash of an admin's password."""
     connection.execute(update(admin).where(admin.c.id == admin_id).values(password_hash=password_hash))
-    connection.execute(delete(session).where(session.c.admin_id == admin_id))
 
 
-def add_sign_in_link(connection: Connection, token_hash: str, admin_id: int, expires_at: datetime) -> None:
-    """Keep the hash of a one-time sign-in link."""
-    connection.execute(insert(sign_in_link).values(token_hash=token_hash, admin_id=admin_id, expires_at=expires_at))
+def note_sign_in(connection: Connection, admin_id: int, now: datetime) -> None:
+    """Note that an admin signed in."""
+    connection.execute(update(admin).where(admin.c.id == admin_id).values(signed_in_at=now))
 
 
-def sign_in_link_owner(connection: Connection, token_hash: str, now: datetime) -> int | None:
-    """Return whom a one-time link would sign in, leaving it unused."""
-    query = select(sign_in_link.c.admin_id).where(
-        sign_in_link.c.token_hash == token_hash,
-        sign_in_link.c.expires_at > now,
-    )
-    return connection.scalar(query)
-
-
-def use_sign_in_link(connection: Connection, token_hash: str, now: datetime) -> int | None:
-    """Use a one-time link up and return whom it signs in."""
-    mine = and_(sign_in_link.c.token_hash == token_hash, sign_in_link.c.expires_at > now)
-    return connection.execute(delete(sign_in_link).where(mine).returning(sign_in_link.c.admin_id)).scalar_one_or_none()
-
-
-def open_session(
-    connection: Connection, token_hash: str, admin_id: int, *, now: datetime, expires_at: datetime
-) -> None:
-    """Keep the hash of a session's secret."""
-    values = {"token_hash": token_hash, "admin_id": admin_id, "created_at": now, "seen_at": now}
-    proof = {"needs_code": False, "proved_at": now}
-    connection.execute(insert(session).values(**values, **proof, expires_at=expires_at))
-
-
-def session_admin(connection: Connection, token_hash: str, now: datetime) -> Admin | None:
-    """Return whose session this is, if it has not run out."""
-    query = (
-        select(admin)
-        .join(session, session.c.admin_id == admin.c.id)
-        .where(session.c.token_hash == token_hash, session.c.expires_at > now)
-    )
-    row = connection.execute(query).first()
-    return _admin(row) if row else None
-
-
-def close_session(connection: Connection, token_hash: str) -> None:
-    """Sign out."""
-    connection.execute(delete(session).where(session.c.token_hash == token_hash))
+def set_email(connection: Connection, admin_id: int, email: str) -> bool:
+    """Give an admin another address; False if somebody else has it."""
+    other = with_email(connection, email)
+    if other is not None and other.id != admin_id:
+        return False
+    connection.execute(update(admin).where(admin.c.id == admin_id).values(email=email))
+    return True

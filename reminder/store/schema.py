@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reminder.store.engine import Store
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The newest revision in `migrations/`; a test compares the two."""
 
 

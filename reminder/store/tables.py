@@ -372,6 +372,7 @@ sign_in_link = Table(
     Column("token_hash", Text, primary_key=True),
     _reference("admin_id", "admin"),
     Column("expires_at", Instant, nullable=False),
+    Column("new_email", Text),  # the link confirms this address of the admin's and signs nobody in
 )
 
 session = Table(
@@ -385,6 +386,14 @@ session = Table(
     Column("browser", Text),
     Column("needs_code", Boolean, nullable=False),  # the password was right, the second factor is still to come
     Column("proved_at", Instant, nullable=False),  # when the password or a mailed link was last asked for
+    Column("linked_at", Instant),  # when a mailed link opened it: for a while a password is chosen without the old one
+)
+
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("free_at", Instant, nullable=False, index=True),  # when every try that was taken has been earned back
 )
 
 system = Table(

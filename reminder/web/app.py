@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.web import diagnostics, history, home
-from reminder.web.account import signing_in
+from reminder.web.account import code, own, password, proving, second_factor, signing_in
 from reminder.web.pages import Pages
 from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
 from reminder.web.practice import closures, office, plan, previews, settings, wording
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(health, help_page, confirming, calendar),
-    signing_in,
+    *(code, signing_in, proving, own, password, second_factor),
     home,
     *(table, person, acting, belonging, leaving),
     *(sending, call_sheet, evidence),
@@ -44,7 +44,6 @@ PAGES = (
 """Every module that answers requests."""
 
 MESSAGES = {
-    401: "Please sign in first.",
     403: "This request came from another site, so nothing was done. Open the page again and press the button there.",
     404: "There is no such page, or it is not yours to see.",
     405: "This page cannot be used that way.",
@@ -70,8 +69,6 @@ def create_app(services: Services, settings: Settings | None = None, *, signed_i
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 401:  # noqa: PLR2004, RUF100 - not signed in
-            return pages.redirect("/sign-in")
         if error.status_code == 303 and error.headers:  # noqa: PLR2004, RUF100 - elsewhere
             return pages.redirect(error.headers["Location"])
         return _plain_words(pages, request, error.status_code)

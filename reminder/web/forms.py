@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from reminder.errors import UsageError
 if TYPE_CHECKING:
     from reminder.errors import ReminderError
 
+_FIELD = re.compile(r"[a-z][a-z _]*: ")
 CHOICES = ("today", "yesterday", "date", "days_left")
 
 
@@ -42,6 +44,6 @@ def days_left_typed(text: str) -> int:
 def without_field(error: ReminderError) -> str:
     """Return an error's words without the name of the field in front, which the page shows itself."""
     text = str(error)
-    for field in ("reset date", "days left", "absence"):
-        text = text.removeprefix(f"{field}: ")
+    found = _FIELD.match(text)
+    text = text[found.end() :] if found else text
     return text[:1].upper() + text[1:]

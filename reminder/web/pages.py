@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,14 +15,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from reminder import facts
+from reminder.errors import UnreachableError
 from reminder.jobs.services import Services
-from reminder.jobs.signing_in import hash_of
+from reminder.jobs.signing_in import IDLE_LIFE, SEEN_EVERY, hash_of, is_proved
 from reminder.mail.wording import longdate, shortdate
 from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
 from reminder.settings import Settings
-from reminder.store import admins, practices
+from reminder.store import admins, practices, sessions
 from reminder.web import words
 from reminder.web.alerts import alerts
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reminder.store.practices import Practice
+    from reminder.store.sessions import Session
 
 MAY_CHANGE = frozenset({AdminRole.OWNER, AdminRole.EDITOR})
 """The roles that may change anything; a viewer may look."""
@@ -43,12 +46,19 @@ class Viewer:
     admin: admins.Admin
     roles: dict[int, AdminRole]
     practices: dict[int, Practice]
+    session: Session | None = None
+    """None in the demo, which signs its visitor in by itself."""
 
     @property
     def place(self) -> str:
         """Name where the viewer is: their practice, or how many they look after."""
         names = [practice.name for practice in self.practices.values()]
         return names[0] if len(names) == 1 else f"{len(names)} practices"
+
+    @property
+    def zone(self) -> str:
+        """Return the time zone in which the viewer reads: that of their first practice."""
+        return next((practice.schedule.zone for practice in self.practices.values()), "UTC")
 
     def practice(self, wanted: int = 0) -> Practice:
         """Return the practice asked for, the first of them without; one that is not the viewer's does not exist."""
@@ -132,14 +142,22 @@ class Pages:
 
     def viewer(self, connection: Connection, request: Request) -> Viewer | None:
         """Return who is signed in."""
-        secret = request.cookies.get(self.cookie)
-        found = admins.session_admin(connection, hash_of(secret), self.services.clock()) if secret else None
-        if found is None and self.signed_in_as is not None:
-            found = admins.get(connection, self.signed_in_as)
+        session = self.session(connection, request)
+        if session is not None and session.needs_code:
+            return None
+        admin_id = session.admin_id if session else self.signed_in_as
+        found = admins.get(connection, admin_id) if admin_id is not None else None
         if found is None:
             return None
         roles = admins.practices_of(connection, found.id)
-        return Viewer(admin=found, roles=roles, practices=practices.load(connection, roles))
+        return Viewer(admin=found, roles=roles, practices=practices.load(connection, roles), session=session)
+
+    def session(self, connection: Connection, request: Request) -> Session | None:
+        """Return the session of the browser, also one whose admin has still to give a code."""
+        secret = request.cookies.get(self.cookie)
+        if not secret:
+            return None
+        return sessions.find(connection, hash_of(secret), self.services.clock(), IDLE_LIFE)
 
 
 def _pages(request: Request) -> Pages:
@@ -163,7 +181,8 @@ def _viewer(request: Request) -> Viewer:
     with pages.services.store.read() as connection:
         found = pages.viewer(connection, request)
         if found is None:
-            raise HTTPException(401)
+            waiting = pages.session(connection, request)
+            raise HTTPException(303, headers={"Location": "/sign-in/code" if waiting else "/sign-in"})
         request.state.alerts = alerts(
             connection,
             found.practices.values(),
@@ -172,7 +191,31 @@ def _viewer(request: Request) -> Viewer:
             is_owner=AdminRole.OWNER in found.roles.values(),
         )
     request.state.viewer = found
+    _note_use(pages, found.session)
     return found
+
+
+def _note_use(pages: Pages, session: Session | None) -> None:
+    """Keep a session from running out. While the database takes no writes, the pages still answer."""
+    now = pages.services.clock()
+    if session is not None and now - session.seen_at >= SEEN_EVERY:
+        with suppress(UnreachableError), pages.services.store.write() as connection:
+            sessions.touch(connection, session.token_hash, now)
+
+
+def _proved(request: Request, viewer: ViewerDep) -> Viewer:
+    """Require an admin who proved lately who they are; anybody else is asked, and then led on to a page.
+
+    That is the page asked for. What was posted is not kept: its sender is led to the page one step above it.
+    """
+    now = _pages(request).services.clock()
+    if viewer.session is None or is_proved(viewer.session, now):
+        return viewer
+    path = request.url.path
+    then = f"{path}?{request.url.query}" if request.method == "GET" and request.url.query else path
+    if request.method != "GET":
+        then = path.rpartition("/")[0]
+    raise HTTPException(303, headers={"Location": f"/account/prove?then={quote(then)}"})
 
 
 PagesDep = Annotated[Pages, Depends(_pages)]
@@ -181,3 +224,5 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 """The settings the server was started with; `installation.in_force` lays what was saved on a page under them."""
 
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
+ProvedDep = Annotated[Viewer, Depends(_proved)]
+"""For what is sensitive: the password, the second factor, roles, the mail server, one's own address."""

@@ -25,6 +25,9 @@ KINDS = {
     Kind.COVERAGE: "To admins: AO/AM coverage",
     Kind.NOTICE: "To admins: a person's answer",
     Kind.SIGN_IN: "Sign-in link",
+    Kind.INVITATION: "Invitation to an admin",
+    Kind.ADDRESS: "To confirm an admin's address",
+    Kind.ACCOUNT: "To an admin: their own account",
     Kind.TEST: "Test mail",
 }
 """Each kind of mail, as a line of a list."""

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reminder.store import factors
+from reminder.store.engine import Store
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
 
@@ -373,6 +376,35 @@ def test_admins_come_and_go(shell: Shell) -> None:
     assert "/sign-in/" in added.out
     assert [row["email"] for row in listed] == ["dana@lakeside.example", "kim@lakeside.example"]
     assert removed.code == 0
+
+
+def test_a_lost_way_in_is_opened_from_the_command_line(shell: Shell) -> None:
+    link = shell("admin", "link", "dana@lakeside.example")
+    stranger = shell("admin", "link", "nobody@x.example")
+    without = shell("admin", "reset-factor", "dana@lakeside.example")
+    store = Store(f"sqlite:///{shell.folder / 'reminder.db'}")
+    with store.write() as connection:
+        factors.set_key(connection, 1, "sealed")
+    store.close()
+    reset = shell("admin", "reset-factor", "dana@lakeside.example")
+    shell("tick")
+
+    assert re.search(r"https://reminders\.lakeside\.example/sign-in/\S{43}", link.out)
+    assert (stranger.code, without.code, reset.code) == (2, 2, 0)
+    assert "reminder admin list" in stranger.err
+    assert "Your second factor was turned off" in "".join(shell.mails())
+    assert [row["second_factor"] for row in shell("admin", "list", "--json").json] == ["no"]
+
+
+def test_init_refuses_a_password_made_of_the_practices_name(bare: Shell, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("harborview2026\n")
+    done = bare(
+        "init", "--practice", "Harborview", "--timezone", "America/New_York", "--admin", "bo@harbor.example",
+        "--password-file", str(tmp_path / "password"),
+    )  # fmt: skip
+
+    assert done.code == 2
+    assert "easy to guess" in done.err
 
 
 def test_several_practices_must_be_named(shell: Shell) -> None:

@@ -62,6 +62,36 @@ USES: dict[tuple[str, str], Use] = {
     ("GET", "/sign-in/{token}"): Use(access=Access.PUBLIC, path="/sign-in/LINK"),
     ("POST", "/sign-in/{token}"): Use(access=Access.PUBLIC, path="/sign-in/LINK"),
     ("POST", "/sign-out"): Use(access=Access.PUBLIC, path="/sign-out"),
+    ("POST", "/sign-in/link"): Use(access=Access.PUBLIC, path="/sign-in/link", form={"email": "x@y.example"}),
+    ("GET", "/account/address/{token}"): Use(access=Access.PUBLIC, path="/account/address/ADDRESS"),
+    ("POST", "/account/address/{token}"): Use(access=Access.PUBLIC, path="/account/address/ADDRESS"),
+    # The admin's own account
+    ("GET", "/account"): Use(access=Access.SIGNED_IN, path="/account"),
+    ("POST", "/account/name"): Use(access=Access.SIGNED_IN, path="/account/name", form={"name": "Dana Reed"}),
+    ("POST", "/account/address"): Use(
+        access=Access.SIGNED_IN, path="/account/address", form={"email": "dana@new.example"}
+    ),
+    ("GET", "/account/prove"): Use(access=Access.SIGNED_IN, path="/account/prove?then=/account"),
+    ("POST", "/account/prove"): Use(access=Access.SIGNED_IN, path="/account/prove", form={"password": "wrong"}),
+    ("POST", "/account/prove/link"): Use(access=Access.SIGNED_IN, path="/account/prove/link"),
+    ("GET", "/account/password"): Use(access=Access.SIGNED_IN, path="/account/password"),
+    ("POST", "/account/password"): Use(access=Access.SIGNED_IN, path="/account/password", form={"password": "short"}),
+    ("POST", "/account/password/strength"): Use(
+        access=Access.SIGNED_IN, path="/account/password/strength", form={"password": "short"}
+    ),
+    ("GET", "/account/welcome"): Use(access=Access.SIGNED_IN, path="/account/welcome"),
+    ("POST", "/account/welcome"): Use(
+        access=Access.SIGNED_IN, path="/account/welcome", form={"name": "Dana Reed", "password": "short"}
+    ),
+    ("GET", "/account/second-factor"): Use(access=Access.SIGNED_IN, path="/account/second-factor"),
+    ("POST", "/account/second-factor/on"): Use(access=Access.SIGNED_IN, path="/account/second-factor/on"),
+    ("POST", "/account/second-factor/codes"): Use(access=Access.SIGNED_IN, path="/account/second-factor/codes"),
+    ("POST", "/account/second-factor/off"): Use(access=Access.SIGNED_IN, path="/account/second-factor/off"),
+    ("POST", "/account/sessions/end"): Use(
+        access=Access.SIGNED_IN, path="/account/sessions/end", form={"session": "0123456789abcdef"}
+    ),
+    ("POST", "/account/sessions/end-others"): Use(access=Access.SIGNED_IN, path="/account/sessions/end-others"),
+    ("POST", "/account/sessions/end-all"): Use(access=Access.SIGNED_IN, path="/account/sessions/end-all"),
     # People
     ("GET", "/"): Use(access=Access.SIGNED_IN, path="/"),
     ("GET", "/people"): Use(access=Access.SIGNED_IN, path="/people"),
@@ -199,7 +229,9 @@ USES: dict[tuple[str, str], Use] = {
 """Words in capitals stand for what only the tests' world knows: a link's token, the number of a failed mail."""
 
 SHOWN_ELSEWHERE = {
+    ("GET", "/sign-in/code"): "tests/web/test_second_factor.py",
+    ("POST", "/sign-in/code"): "tests/web/test_second_factor.py",
     ("POST", "/people/import/{draft}"): "tests/web/test_importing.py",
     ("GET", "/people/import/{draft}/rows-to-fix.csv"): "tests/web/test_importing.py",
 }
-"""Routes that exist only for who read a list a moment ago: the file that walks them."""
+"""Routes that exist only for who read a list, or gave a password, a moment ago: the file that walks them."""

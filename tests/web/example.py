@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from reminder.jobs.import_terms import Request
 from reminder.jobs.importing import import_roster
-from reminder.jobs.signing_in import make_sign_in_link
+from reminder.jobs.signing_in import hash_of, make_sign_in_link
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import AdminRole, Role
 from reminder.roster.reading import read_roster
-from reminder.store import admins, migrate, practices
+from reminder.store import admins, migrate, practices, sessions
 from reminder.store.engine import Store
 from tests.world import OWNER, World, chicago
 
@@ -48,6 +48,10 @@ class Kept:
             path = path.replace(word, value)
         return path
 
+    def form(self, use: Use) -> dict[str, str]:
+        """Return the example's form, filled in alike."""
+        return {name: self.known.get(value, value) for name, value in use.form.items()}
+
 
 def keep_example(path: Path) -> Kept:
     """Two practices; in the first one AO with a mail sent, one person unknown, one whose address was refused."""
@@ -81,7 +85,12 @@ def keep_example(path: Path) -> Kept:
             found = admins.with_email(connection, email)
             if found is not None:
                 links[visitor] = make_sign_in_link(connection, found.id, NOW)
-        known["LINK"] = make_sign_in_link(connection, 1, NOW).removeprefix("/sign-in/")
+        invited = admins.add(connection, email="invited@lakeside.example", name="Invited", now=NOW)
+        admins.grant(connection, invited, 1, AdminRole.VIEWER)
+        known["LINK"] = make_sign_in_link(connection, invited, NOW).removeprefix("/sign-in/")
+        sessions.add_link(connection, hash_of("for-an-address"), 1, NOW + timedelta(days=1), new_email="d@x.example")
+        known["ADDRESS"] = "for-an-address"
+        known["INVITED"], known["COLLEAGUE"] = str(invited), str(key)
     store.close()
     return Kept(path=path, links=links, known=known)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
-NOT_PRODUCT_DATA = {"session", "sign_in_link", "system"}
-"""Tables that tell who is signed in and when the program was last seen to work."""
+NOT_PRODUCT_DATA = {"session", "sign_in_link", "system", "throttle"}
+"""Tables that tell who is signed in, who tried to, and when the program was last seen to work."""
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -59,9 +59,8 @@ def product_data(world: World) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def visit(world: World, kept: Kept, visitor: str, method: str, use: Use) -> Response:
-    path = kept.address(use)
-    return browser(world, kept, visitor).request(method, path, data=dict(use.form), headers=SAME_SITE)
+def visit(client: TestClient, kept: Kept, method: str, use: Use) -> Response:
+    return client.request(method, kept.address(use), data=kept.form(use), headers=SAME_SITE)
 
 
 def is_served(answer: Response, access: Access) -> bool:
@@ -103,8 +102,9 @@ def test_the_table_holds_no_route_that_is_gone() -> None:
 @pytest.mark.parametrize("case", USES, ids=name_of)
 def test_each_visitor_is_served_or_turned_away(world: World, kept: Kept, case: tuple[str, str], visitor: str) -> None:
     use = USES[case]
+    client = browser(world, kept, visitor)
     before = product_data(world)
-    answer = visit(world, kept, visitor, case[0], use)
+    answer = visit(client, kept, case[0], use)
     expected = may(use.access, visitor)
 
     if expected is None:
@@ -121,10 +121,13 @@ def test_each_visitor_is_served_or_turned_away(world: World, kept: Kept, case: t
 @pytest.mark.parametrize("case", [case for case in USES if case[0] != "GET"], ids=name_of)
 def test_what_another_site_sends_changes_nothing(world: World, kept: Kept, case: tuple[str, str]) -> None:
     use = USES[case]
+    client = browser(world, kept, "owner")
     before = product_data(world)
-    path = kept.address(use)
-    answer = browser(world, kept, "owner").request(
-        case[0], path, data=dict(use.form), headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    answer = client.request(
+        case[0],
+        kept.address(use),
+        data=dict(use.form),
+        headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
     )
 
     assert answer.status_code == 403
@@ -133,7 +136,7 @@ def test_what_another_site_sends_changes_nothing(world: World, kept: Kept, case:
 
 @pytest.mark.parametrize("case", [case for case in USES if case[0] == "GET"], ids=name_of)
 def test_every_answer_has_the_headers(world: World, kept: Kept, case: tuple[str, str]) -> None:
-    answer = visit(world, kept, "owner", "GET", USES[case])
+    answer = visit(browser(world, kept, "owner"), kept, "GET", USES[case])
     policy = answer.headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
@@ -153,6 +156,6 @@ def test_what_is_not_there_is_told_like_what_is_not_yours(world: World, kept: Ke
     nowhere = "/".join("999999" if part.isdecimal() else part for part in use.path.split("?")[0].split("/"))
     if nowhere == use.path.split("?")[0]:
         return
-    answer = browser(world, kept, "owner").request(case[0], nowhere, data=dict(use.form), headers=SAME_SITE)
+    answer = browser(world, kept, "owner").request(case[0], nowhere, data=kept.form(use), headers=SAME_SITE)
 
     assert answer.status_code == 404

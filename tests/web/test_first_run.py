@@ -360,6 +360,8 @@ def test_when_all_is_done_the_set_up_leads_home(run: FirstRun) -> None:
 def test_only_its_owner_sets_a_practice_up(run: FirstRun) -> None:
     run.open()
     with run.services.store.write() as connection:
+        other = admins.add(connection, email="kim@lakeside.example", name="Kim", now=run.services.clock())
+        admins.grant(connection, other, 1, AdminRole.OWNER)
         admins.grant(connection, 1, 1, AdminRole.EDITOR)
 
     assert {run.get(path).status_code for path in ("/setup/mail", "/setup/people", "/setup/start")} == {403}

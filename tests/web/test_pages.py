@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.jobs.signing_in import hasher, make_sign_in_link
 from reminder.mail.links import Links
-from reminder.store import admins
 from tests.world import OWNER, World, chicago
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from tests.web.conftest import Site
 
 SEVEN_LEFT = date(2026, 10, 9)
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -131,75 +128,6 @@ def test_a_person_has_their_history(peopled: World, owner: TestClient) -> None:
 
     assert "Friday, October 9, 2026" in page
     assert "Reminder before expiry" in page
-
-
-@pytest.mark.parametrize(("password", "status"), [(PASSWORD, 303), ("wrong horse battery", 422), ("", 422)])
-def test_signing_in_with_a_password(world: World, site: Site, password: str, status: int) -> None:
-    with world.store.write() as connection:
-        admins.set_password(connection, 1, hasher().hash(PASSWORD))
-    browser = site.visitor()
-
-    assert browser.post("/sign-in", data={"email": OWNER, "password": password}).status_code == status
-    assert browser.get("/").status_code == (200 if status == 303 else 303)
-
-
-def test_an_unknown_address_is_told_the_same(site: Site) -> None:
-    unknown = site.visitor().post("/sign-in", data={"email": "x@y.example", "password": PASSWORD})
-    known = site.visitor().post("/sign-in", data={"email": OWNER, "password": PASSWORD})
-
-    assert unknown.text.replace("x@y.example", "") == known.text.replace(OWNER, "")
-
-
-def test_guessing_is_slowed_down_and_nobody_is_locked_out_for_long(world: World, site: Site) -> None:
-    browser = site.visitor()
-    answers = [
-        browser.post("/sign-in", data={"email": "guess@y.example", "password": "x"}).status_code for _ in range(12)
-    ]
-    world.now += timedelta(minutes=16)
-    later = browser.post("/sign-in", data={"email": "guess@y.example", "password": "x"}).status_code
-
-    assert answers[-1] == 429
-    assert later == 422
-
-
-def test_a_sign_in_link_is_used_up_by_pressing_not_by_opening(world: World, site: Site) -> None:
-    with world.store.write() as connection:
-        link = make_sign_in_link(connection, 1, world.now)
-    browser = site.visitor()
-    opened = [browser.get(link).status_code for _ in range(3)]
-    pressed = [browser.post(link).status_code, site.visitor().post(link).status_code]
-
-    assert opened == [200, 200, 200]
-    assert pressed == [303, 404]
-
-
-def test_a_sign_in_link_lives_an_hour(world: World, site: Site) -> None:
-    with world.store.write() as connection:
-        link = make_sign_in_link(connection, 1, world.now)
-    world.now += timedelta(minutes=61)
-
-    assert site.visitor().post(link).status_code == 404
-
-
-def test_signing_out_ends_the_session(owner: TestClient) -> None:
-    owner.post("/sign-out", headers={"Sec-Fetch-Site": "same-origin"})
-
-    assert owner.get("/").status_code == 303
-
-
-def test_the_cookie_is_bound_to_the_host(site: Site) -> None:
-    cookie = site.signed_in(OWNER).get("/").request.headers["cookie"]
-
-    assert cookie.startswith("__Host-session=")
-
-
-def test_the_session_cookie_is_secret_and_secure(world: World, site: Site) -> None:
-    with world.store.write() as connection:
-        link = make_sign_in_link(connection, 1, world.now)
-    header = site.visitor().post(link).headers["set-cookie"].lower()
-
-    for part in ("httponly", "secure", "samesite=lax", "path=/"):
-        assert part in header
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from starlette.responses import Response
 
 from reminder import installation
 from reminder.errors import UsageError
-from reminder.jobs import first_run, signing_in
+from reminder.jobs import first_run, passwords, signing_in
 from reminder.jobs.first_run import Opening
 from reminder.policy.moments import zone_named
 from reminder.roster.fields import FieldError, email_address, person_name, plain_text
 from reminder.settings import Settings, problem, variable
-from reminder.web.account.signing_in import keep_session
+from reminder.web.account.visitors import VisitorDep, keep_session
 from reminder.web.pages import PagesDep, ServicesDep, SettingsDep
 from reminder.web.setup.steps import frame
 
@@ -120,7 +120,7 @@ def _ask_practice(
         "variable": variable("public_url"),
         "zones": ZONES,
         "other_zones": other_zones(),
-        "shortest": signing_in.SHORTEST_PASSWORD,
+        "shortest": passwords.SHORTEST,
         "field": field,
         "error": error,
     }
@@ -134,6 +134,7 @@ def open_practice(
     pages: PagesDep,
     services: ServicesDep,
     settings: SettingsDep,
+    visitor: VisitorDep,
     typed: Annotated[Typed, Depends()],
     password: Text = "",
 ) -> Response:
@@ -146,13 +147,13 @@ def open_practice(
             if not _may_open(connection, request, pages):
                 return pages.redirect("/setup")
             owner = first_run.begin(connection, opening, now)
-            installation.save(connection, settings, saved, actor=f"admin:{owner}", now=now)
-            secret = signing_in.open_session(connection, owner, now)
+            installation.save(connection, settings, saved, actor=f"admin:{owner.id}", now=now)
+            opened = signing_in.open_session(connection, owner, visitor, now)
     except UsageError as error:
         field, words = _named(error)
         return _ask_practice(request, pages, settings, typed, field=field, error=words)
     services.refresh()
-    answer = keep_session(pages, pages.redirect("/setup/mail"), secret)
+    answer = keep_session(pages, pages.redirect("/setup/mail"), opened.secret)
     answer.delete_cookie(COOKIE, path="/setup")
     return answer
 
@@ -170,13 +171,10 @@ def _checked(typed: Typed, password: str) -> Opening:
     for name in ("practice", "name", "email", "zone"):
         if not getattr(typed, name).strip():
             raise FieldError(name, "", "is empty; fill it in")
-    return Opening(
-        practice=plain_text(typed.practice, "practice"),
-        name=person_name(typed.name),
-        email=email_address(typed.email, personal=False),
-        zone=zone_named(typed.zone).key,
-        password_hash=signing_in.hasher().hash(signing_in.checked_password(password)),
-    )
+    practice, name = plain_text(typed.practice, "practice"), person_name(typed.name)
+    email, zone = email_address(typed.email, personal=False), zone_named(typed.zone).key
+    password_hash = passwords.hashed(passwords.checked_password(password, [practice, name, email]))
+    return Opening(practice=practice, name=name, email=email, zone=zone, password_hash=password_hash)
 
 
 def _public_url(typed: Typed, settings: Settings) -> dict[str, str]:

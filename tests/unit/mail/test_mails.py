@@ -56,16 +56,20 @@ COMMON: dict[str, Any] = {
     "registered": 1,
     "working": 0,
     "matter": "disputed",
-    "path": "/sign-in/abc",
+    "inviter": "Dana Whitfield",
+    "admin_role": "editor",
+    "admin_name": "Kim Lee",
+    "new_email": "kim@new.example",
     "links": {
         "help": LINKS.help,
         "real": LINKS.real,
         "dashboard": LINKS.dashboard,
         "confirm": LINKS.confirm(3, "2026-12-08", "chloe@x.example"),
         "receipt": LINKS.receipt(9, "chloe@x.example"),
-        "sign_in": LINKS.absolute("/sign-in/abc"),
+        "one_time": LINKS.sign_in("abc"),
     },
 }
+ACCOUNT_MATTERS = ["password", "factor_on", "factor_off", "factor_reset", "email", "added"]
 FORBIDDEN = [
     r"payments? (will )?stop",
     r"855-267-1515",
@@ -378,3 +382,25 @@ def test_an_altered_link_says_nothing_or_the_same() -> None:
 @given(st.text(max_size=120))
 def test_anything_else_is_no_link(text: str) -> None:
     assert LINKS.read(text) is None
+
+
+@pytest.mark.parametrize("matter", ACCOUNT_MATTERS)
+def test_what_happened_to_an_account_is_told_in_subject_text_and_html(matter: str) -> None:
+    mail = render("account", matter=matter)
+
+    assert mail.subject.strip()
+    assert mail.subject in words(mail.html)
+    assert "password, and tell" in mail.text.replace("\n", " ") or matter in {"email", "added"}
+    assert "undefined" not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("name", "words_"), [("sign-in", "ten minutes"), ("invitation", "a day"), ("address", "a day")]
+)
+def test_a_one_time_link_says_how_long_it_works(name: str, words_: str) -> None:
+    mail = render(name)
+
+    assert words_ in mail.text.replace("\n", " ")
+    assert words_ in words(mail.html)
+    assert COMMON["links"]["one_time"] in mail.text
+    assert COMMON["links"]["one_time"] in Links_(mail.html).hrefs

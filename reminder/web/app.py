@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.web import diagnostics, history, home
-from reminder.web.account import code, own, password, proving, second_factor, signing_in
+from reminder.web.account import code, own, password, practices, proving, second_factor, signing_in, team
 from reminder.web.pages import Pages
 from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
 from reminder.web.practice import closures, office, plan, previews, settings, wording
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(health, help_page, confirming, calendar),
-    *(code, signing_in, proving, own, password, second_factor),
+    *(code, signing_in, proving, own, password, second_factor, team, practices),
     home,
     *(table, person, acting, belonging, leaving),
     *(sending, call_sheet, evidence),

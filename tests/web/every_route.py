@@ -92,6 +92,31 @@ USES: dict[tuple[str, str], Use] = {
     ),
     ("POST", "/account/sessions/end-others"): Use(access=Access.SIGNED_IN, path="/account/sessions/end-others"),
     ("POST", "/account/sessions/end-all"): Use(access=Access.SIGNED_IN, path="/account/sessions/end-all"),
+    # Who looks after a practice
+    ("GET", "/settings/team"): Use(access=Access.SIGNED_IN, path="/settings/team"),
+    ("GET", "/settings/team/{practice_id:int}"): Use(access=Access.LOOK, path="/settings/team/1"),
+    ("POST", "/settings/team/{practice_id:int}/invite"): Use(
+        access=Access.OWN, path="/settings/team/1/invite", form={"email": "kim@lakeside.example", "role": "editor"}
+    ),
+    ("POST", "/settings/team/{practice_id:int}/invite-again"): Use(
+        access=Access.OWN, path="/settings/team/1/invite-again", form={"admin": "INVITED"}
+    ),
+    ("POST", "/settings/team/{practice_id:int}/role"): Use(
+        access=Access.OWN, path="/settings/team/1/role", form={"admin": "COLLEAGUE", "role": "editor"}
+    ),
+    ("POST", "/settings/team/{practice_id:int}/remove"): Use(
+        access=Access.OWN, path="/settings/team/1/remove", form={"admin": "COLLEAGUE"}
+    ),
+    ("POST", "/settings/team/{practice_id:int}/reset-factor"): Use(
+        access=Access.OWN, path="/settings/team/1/reset-factor", form={"admin": "COLLEAGUE"}
+    ),
+    ("POST", "/settings/team/{practice_id:int}/leave"): Use(access=Access.LOOK, path="/settings/team/1/leave"),
+    ("GET", "/settings/practices/add"): Use(access=Access.OWN_ANY, path="/settings/practices/add"),
+    ("POST", "/settings/practices/add"): Use(
+        access=Access.OWN_ANY,
+        path="/settings/practices/add",
+        form={"name": "Harbor Clinic", "zone": "America/New_York"},
+    ),
     # People
     ("GET", "/"): Use(access=Access.SIGNED_IN, path="/"),
     ("GET", "/people"): Use(access=Access.SIGNED_IN, path="/people"),

@@ -126,7 +126,7 @@ def test_turning_it_on_signs_the_other_browsers_out_and_is_told_by_mail(
 def test_until_the_code_is_given_a_session_sees_nothing_else(site: Site, phone: Phone) -> None:
     browser = waiting(site)
 
-    for path in ("/", "/people", "/account", "/account/second-factor"):
+    for path in ("/", "/people", "/account", "/account/second-factor", "/settings/team"):
         assert browser.get(path).headers["location"] == "/sign-in/code"
     assert post(browser, "/account/second-factor/off").headers["location"] == "/sign-in/code"
     assert post(browser, "/sign-in/code", code=phone.code()).headers["location"] == "/"

@@ -51,7 +51,7 @@ def alerts(
         found.append(Alert(words=f"Sending is held: {held.reason}.", href="/messages", link="See what waits"))
     if not mail_is_set_up:
         words = "No mail server is set up: mails are written to a folder and reach nobody."
-        found.append(Alert(words=words, href="/settings/mail", link="Set up mail"))
+        found.append(Alert(words=words, href="/settings/mail" if is_owner else "", link="Set up mail"))
     for practice in practices:
         if practice.is_trial:
             words = f"{practice.name} is in trial: its mails go to its admins only."

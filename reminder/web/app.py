@@ -44,7 +44,7 @@ PAGES = (
 """Every module that answers requests."""
 
 MESSAGES = {
-    403: "This request came from another site, so nothing was done. Open the page again and press the button there.",
+    403: "Your role does not reach that far. Ask an owner of your practice to do it, or to change your role.",
     404: "There is no such page, or it is not yours to see.",
     405: "This page cannot be used that way.",
     413: "That is more than this page takes.",

@@ -53,13 +53,24 @@ def test_a_silent_scheduler_is_told_on_the_first_page(peopled: World, owner: Tes
     assert "The reminders have not run since" in owner.get("/").text
 
 
-def test_every_page_says_that_no_mail_server_is_set_up(world: World, owner: TestClient) -> None:
-    words = "No mail server is set up"
+def test_every_page_says_that_no_mail_server_is_set_up(world: World, site: Site, owner: TestClient) -> None:
+    words, link = "No mail server is set up", 'href="/settings/mail">Set up mail'
     before = owner.get("/people").text
     world.services.installation = replace(world.services.installation, is_set_up=False)
+    colleague = site.colleague("viewer@lakeside.example").get("/people").text
 
     assert words not in before
     assert all(words in owner.get(path).text for path in ("/", "/people", "/schedule", "/settings"))
+    assert link in owner.get("/people").text
+    assert words in colleague
+    assert link not in colleague
+
+
+def test_whoever_may_not_do_something_is_told_whom_to_ask(site: Site) -> None:
+    refused = site.colleague("viewer@lakeside.example").get("/settings/mail")
+
+    assert refused.status_code == 403
+    assert "Ask an owner of your practice" in refused.text
 
 
 def test_cookies_follow_the_public_address_that_holds_now(world: World, site: Site) -> None:

@@ -183,6 +183,7 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/setup"): Use(access=Access.PUBLIC, path="/setup", form={"code": "0000-0000"}),
     ("GET", "/setup/practice"): Use(access=Access.PUBLIC, path="/setup/practice", is_page=False),
     ("POST", "/setup/practice"): Use(access=Access.PUBLIC, path="/setup/practice", form=OWNER_TYPED),
+    ("POST", "/setup/practice/strength"): Use(access=Access.PUBLIC, path="/setup/practice/strength"),
     ("GET", "/setup/mail"): Use(access=Access.OWN_ANY, path="/setup/mail"),
     ("GET", "/setup/mail/{key}"): Use(access=Access.OWN_ANY, path="/setup/mail/microsoft365"),
     ("POST", "/setup/mail/{key}"): Use(access=Access.OWN_ANY, path="/setup/mail/google", form={"sender": "x"}),

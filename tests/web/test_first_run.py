@@ -219,6 +219,25 @@ def test_what_cannot_be_used_is_named_and_what_was_typed_stays(
     assert ("dana@lakeside.example" if field != "email" else "Dana Whitfield") in page.text
 
 
+def test_the_strength_of_the_password_is_told_to_whoever_has_the_code(run: FirstRun) -> None:
+    without = run.post("/setup/practice/strength", **TYPED).headers["location"]
+    run.post("/setup", code=run.code)
+    strong = run.post("/setup/practice/strength", **TYPED).text
+    weak = run.post("/setup/practice/strength", **{**TYPED, "password": "Lakeside Whitfield"}).text
+
+    assert without == "/setup"
+    assert "trong." in strong
+    assert "Leave out your own name" in weak
+    assert TYPED["password"] not in strong
+
+
+def test_a_common_password_is_refused(run: FirstRun) -> None:
+    page = run.open(password="password1234")
+
+    assert page.status_code == 422
+    assert 'href="#password"' in page.text
+
+
 def test_an_address_that_the_server_sets_is_shown_and_not_asked(sqlite_store: Store, tmp_path: Path) -> None:
     settings = Settings(
         database_url=sqlite_store.url.render_as_string(hide_password=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -184,3 +185,23 @@ def test_a_test_speaks_in_the_name_of_the_viewers_own_practice(world: World, sit
 
     assert "Lakeside" in world.mails[0].text
     assert "Others" not in world.mails[0].raw.decode()
+
+
+def test_whoever_moves_the_pages_to_https_stays_signed_in(run: FirstRun) -> None:  # noqa: F811 - a fixture
+    run.open()
+    answer = run.post("/settings/mail/addresses", public_url="https://reminders.lakeside.example")
+
+    assert "__Host-session=" in answer.headers["set-cookie"]
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_the_mail_server_is_changed_only_by_who_proved_lately_who_they_are(
+    run: FirstRun,  # noqa: F811 - a fixture
+) -> None:
+    run.open()
+    run.now += timedelta(minutes=16)
+    asked = [run.get("/settings/mail/other"), run.post("/settings/mail/other"), run.post("/settings/mail/keep")]
+    asked.append(run.post("/settings/mail/addresses"))
+
+    assert run.get("/settings/mail").status_code == 200
+    assert all(answer.headers["location"].startswith("/account/prove?then=") for answer in asked)

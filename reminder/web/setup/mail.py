@@ -18,7 +18,8 @@ from reminder.mail.outgoing import TypedError, provider_of
 from reminder.mail.providers import PROVIDERS
 from reminder.policy.model import AdminRole
 from reminder.settings import LOCKING, Origin, Settings, variable
-from reminder.web.pages import PagesDep, ServicesDep, SettingsDep, ViewerDep
+from reminder.web.account.visitors import keep_session
+from reminder.web.pages import PagesDep, ProvedDep, ServicesDep, SettingsDep, ViewerDep
 from reminder.web.setup.steps import frame
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def save_addresses(
     pages: PagesDep,
     services: ServicesDep,
     settings: SettingsDep,
-    viewer: ViewerDep,
+    viewer: ProvedDep,
     public_url: Text = "",
     mail_limit: Text = "",
     alert_email: Text = "",
@@ -147,13 +148,15 @@ def save_addresses(
     owned(viewer)
     typed = {"public_url": public_url.strip(), "mail_limit": mail_limit.strip(), "alert_email": alert_email.strip()}
     wanted = {name: value for name, value in typed.items() if not settings.is_locked(name)}
+    secret = request.cookies.get(pages.cookie, "")
     try:
         save(services, settings, viewer, wanted)
     except UsageError as refused:
         name, _, words = str(refused).splitlines()[0].partition(": ")
         error = TypedError(name, f"{words[:1].upper()}{words[1:]}.")
         return _choose(request, pages, settings, viewer, PLACES["settings"], error=error, typed=typed)
-    return pages.redirect("/settings/mail?done=addresses")
+    # The name of the cookie follows the public address: whoever changes it stays signed in.
+    return keep_session(pages, pages.redirect("/settings/mail?done=addresses"), secret)
 
 
 def save(services: Services, settings: Settings, viewer: Viewer, values: dict[str, str]) -> None:

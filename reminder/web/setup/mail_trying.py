@@ -19,7 +19,7 @@ from reminder.mail.outgoing import Outgoing, TypedError, outgoing, provider_of, 
 from reminder.mail.providers import PROVIDERS
 from reminder.roster.fields import email_address
 from reminder.settings import Settings
-from reminder.web.pages import PagesDep, ServicesDep, SettingsDep, ViewerDep
+from reminder.web.pages import PagesDep, ProvedDep, ServicesDep, SettingsDep
 from reminder.web.setup.mail import Place, PlaceDep, owned, save
 from reminder.web.setup.steps import frame
 
@@ -59,7 +59,7 @@ def keep(
     pages: PagesDep,
     services: ServicesDep,
     settings: SettingsDep,
-    viewer: ViewerDep,
+    viewer: ProvedDep,
     place: PlaceDep,
     draft: Text = "",
     answer: Text = "",
@@ -80,7 +80,7 @@ def keep(
 @router.get("/setup/mail/{key}")
 @router.get("/settings/mail/{key}")
 def form(
-    request: Request, key: str, pages: PagesDep, settings: SettingsDep, viewer: ViewerDep, place: PlaceDep
+    request: Request, key: str, pages: PagesDep, settings: SettingsDep, viewer: ProvedDep, place: PlaceDep
 ) -> Response:
     """Show what one way to send needs."""
     owned(viewer)
@@ -101,7 +101,7 @@ def try_it(
     pages: PagesDep,
     services: ServicesDep,
     settings: SettingsDep,
-    viewer: ViewerDep,
+    viewer: ProvedDep,
     place: PlaceDep,
     typed: Annotated[Typed, Depends()],
 ) -> Response:

@@ -128,6 +128,22 @@ def _ask_practice(
     return pages.show(request, "setup/practice.html", status=status, **frame(pages, None, "/setup"), **values)
 
 
+@router.post("/setup/practice/strength")
+def strength(
+    request: Request,
+    pages: PagesDep,
+    services: ServicesDep,
+    typed: Annotated[Typed, Depends()],
+    password: Text = "",
+) -> Response:
+    """Say how hard a password is to guess; it is not kept."""
+    with services.store.read() as connection:
+        if not _may_open(connection, request, pages):
+            return pages.redirect("/setup")
+    found = passwords.strength(password, [typed.practice, typed.name, typed.email])
+    return pages.show(request, "account/strength.html", found=found)
+
+
 @router.post("/setup/practice")
 def open_practice(
     request: Request,

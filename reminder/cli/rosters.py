@@ -12,12 +12,12 @@ from reminder.cli.session import actor, open_store, print_json
 from reminder.clock import utc_now
 from reminder.errors import UsageError
 from reminder.jobs import importing, staff, standing
-from reminder.jobs.import_terms import Request
+from reminder.jobs.import_terms import Request, Verdict
 from reminder.jobs.import_undo import undo_import
 from reminder.policy.expiry import longest_lifetime_days
 from reminder.policy.moments import local_date
 from reminder.roster.reading import read_roster
-from reminder.store import practices, rules
+from reminder.store import people, practices, rules
 
 if TYPE_CHECKING:
     from reminder.jobs.import_terms import Outcome
@@ -78,12 +78,11 @@ def report(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
         value = f" {rejection.value!r}" if rejection.value else ""
         typer.echo(f"row {rejection.row}, {rejection.column}{value}: {rejection.problem}", err=True)
     for row, fate in sorted(outcome.fates.items()):
-        if fate.startswith("unchanged: ") and len(fate) > len("unchanged: "):
-            typer.echo(f"row {row}: {fate}", err=True)
-    rows = len({rejection.row for rejection in outcome.rejected})
+        if fate.verdict is Verdict.UNCHANGED and fate.reasons:
+            typer.echo(f"row {row}: unchanged: {'; '.join(fate.reasons)}", err=True)
     verb = "would be " if dry_run else ""
     typer.echo(
-        f"{verb}added {outcome.added}, {verb}updated {outcome.updated}, unchanged {outcome.unchanged}, rejected {rows}",
+        f"{verb}added {outcome.added}, {verb}updated {outcome.updated}, unchanged {outcome.unchanged}, rejected {outcome.to_fix}",
     )
     if outcome.import_id is not None and (outcome.added or outcome.updated):
         typer.echo(f"To take it back: reminder staff import --undo {outcome.import_id}")
@@ -92,8 +91,11 @@ def report(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
 def take_back(import_id: int) -> None:
     """Undo an import."""
     with open_store() as store, store.write() as connection:
-        touched = undo_import(connection, import_id, actor=actor(), now=utc_now())
-    typer.echo(f"Import {import_id} is taken back: {touched} people are as they were.")
+        undone = undo_import(connection, import_id, actor=actor(), now=utc_now())
+        kept = people.load(connection, undone.kept).values()
+    typer.echo(f"Import {import_id} is taken back: {undone.people} people are as they were.")
+    if kept:
+        typer.echo(f"Changed since, so this stays: {', '.join(sorted(person.name for person in kept))}")
 
 
 def export_file(path: Path, practice: str | None) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from reminder.policy.model import Role
     from reminder.roster.model import Roster, RosterRow
     from reminder.store.people import Person
     from reminder.store.practices import Practice
@@ -42,6 +43,20 @@ class Matcher:
         }
         self.by_user_id = {person.user_id.lower(): person for person in known if person.user_id}
         self.memberships = memberships.practices_of(connection, self.known_ids)
+
+    def roles_of(self, person: Person) -> dict[int, Role]:
+        """Return the person's present practices and the role in each."""
+        return dict(self.memberships.get(person.id, []))
+
+    def renew(self, before: Person, now: Person, roles: dict[int, Role]) -> None:
+        """Take in what a row has changed of a person, for later rows about the same one."""
+        self.by_email |= {
+            address: now
+            for address in (before.email, before.second_email, now.email, now.second_email)
+            if address and self.by_email.get(address) in (before, None)
+        }
+        self.by_user_id |= {user_id.lower(): now for user_id in (before.user_id, now.user_id) if user_id}
+        self.memberships[now.id] = list(roles.items())
 
     def practice_of(self, row: RosterRow) -> Practice:
         """Return the practice a row goes to; raise RowError for one that is not here."""

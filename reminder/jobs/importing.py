@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.jobs import standing
 from reminder.jobs.import_matching import Matcher, RowError
-from reminder.jobs.import_terms import Outcome, Request
+from reminder.jobs.import_terms import NEW, Outcome, Request, Verdict
+from reminder.jobs.import_updating import Update, Updater
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence, Role, Rule
-from reminder.policy.moments import local_date
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
-from reminder.store import events, imports, memberships, people, resets, rules
+from reminder.store import events, imports, rules
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -37,7 +37,7 @@ def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
     try:
         with store.write() as connection:
             _Importer(connection, wanted, outcome, now).run()
-            if wanted.dry_run or (wanted.all_or_nothing and outcome.rejected):
+            if wanted.dry_run or (wanted.all_or_nothing and outcome.rejected) or _moved(wanted, outcome):
                 raise _RolledBackError  # noqa: TRY301 - ends the transaction that this block holds open
     except _RolledBackError:
         outcome.import_id = None
@@ -45,6 +45,11 @@ def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
             outcome.added = outcome.updated = outcome.unchanged = 0
     outcome.rejected.sort(key=lambda rejection: rejection.row)
     return outcome
+
+
+def _moved(wanted: Request, outcome: Outcome) -> bool:
+    """Tell whether the rows would fare otherwise than somebody was shown, since people were changed meanwhile."""
+    return wanted.expected is not None and wanted.expected != outcome.fates
 
 
 class _Importer:
@@ -65,6 +70,14 @@ class _Importer:
             self.wanted.practice.id,
             file_name=self.wanted.file_name,
             by=self.wanted.actor,
+            now=self.now,
+        )
+        self.updater = Updater(
+            connection=self.connection,
+            import_id=self.import_id,
+            by=self.wanted.by,
+            actor=self.wanted.actor,
+            practice_id=self.wanted.practice.id,
             now=self.now,
         )
         for row in self.wanted.roster.rows:
@@ -105,93 +118,28 @@ class _Importer:
         if person is None:
             self.new.setdefault(row.email, []).append((row, practice))
             self.outcome.added += 1
-            self.outcome.fates[row.row] = "added"
+            self.outcome.fates[row.row] = NEW
         else:
             self._update(row, person, practice)
 
     def _update(self, row: RosterRow, person: Person, practice: Practice) -> None:
-        before: dict[str, Any] = {}
-        after: dict[str, Any] = {}
-        reasons: list[str] = []
-        roles = dict(self.matcher.memberships.get(person.id, []))
-        self._apply_fields(row, person, practice, before, after, reasons)
-        joined = practice.id not in roles
-        if joined:
-            if not roles:
-                again = {"registered_at": self.now, "registered_by": self.wanted.by}
-                people.change(self.connection, person.id, again)
-            memberships.join_practice(
-                self.connection,
-                person.id,
-                practice.id,
-                row.role,
-                now=self.now,
-                registered_by=self.wanted.by,
-            )
-            after["joined"] = practice.id
-        elif roles[practice.id] is not row.role:
-            memberships.set_role(self.connection, person.id, practice.id, row.role)
-            before["role"], after["role"] = roles[practice.id], row.role
-            after["role_in"] = practice.id
-        self._apply_reset(row, person, after, reasons)
-        self.outcome.fates[row.row] = "added" if joined else "updated" if after else f"unchanged: {'; '.join(reasons)}"
-        self.outcome.added += joined
-        self.outcome.updated += bool(after) and not joined
-        self.outcome.unchanged += not after
-        if after:
-            self.changes.append(imports.Change(person_id=person.id, before=before, after=after))
-
-    def _apply_fields(
-        self,
-        row: RosterRow,
-        person: Person,
-        practice: Practice,
-        before: dict[str, Any],
-        after: dict[str, Any],
-        reasons: list[str],
-    ) -> None:
-        """Change name, addresses and user ID if this practice is home; else only say that they differ."""
-        theirs = {"name": row.name, "email": row.email, "second_email": row.second_email, "user_id": row.user_id}
-        if row.email == person.second_email:
-            del theirs["email"]
-        changed = {key: value for key, value in theirs.items() if value and value != getattr(person, key)}
-        if not changed:
-            return
-        if person.home_id not in {practice.id, None}:
-            reasons.append(f"{', '.join(sorted(changed))} differ from what the person's home practice has")
-            self.outcome.notes.append(f"row {row.row}: {reasons[-1]}; not changed")
-            return
-        cleared: dict[str, None] = {}
-        before |= {key: getattr(person, key) for key in changed}
-        after |= changed
-        if "email" in changed:
-            cleared |= {"email_refused_at": None, "email_refused_reply": None}
-        if "second_email" in changed:
-            cleared |= {"second_refused_at": None}
-        people.change(self.connection, person.id, {**changed, **cleared, "next_step_at": self.now})
-
-    def _apply_reset(self, row: RosterRow, person: Person, after: dict[str, Any], reasons: list[str]) -> None:
-        """Record the row's date if it counts for more than what is known."""
-        if row.reset_on is None and row.days_left is None:
-            return
-        today = local_date(self.now, memberships.home_zone(self.connection, person.id))
-        weighed = self._weigh(row, person, today)
-        if weighed.stale:
-            self.outcome.notes.append(f"row {row.row}: {weighed.reason}")
-        if weighed.reset_on is None:
-            reasons.append(weighed.reason)
-            return
-        after["reset_on"] = weighed.reset_on.isoformat()
-        resets.record(
-            self.connection,
-            person,
-            weighed.reset_on,
-            Confidence.IMPORTED,
-            recorded_by=self.wanted.actor,
-            now=self.now,
-            practice_id=self.wanted.practice.id,
-            import_id=self.import_id,
-        )
+        update = Update(row=row, person=person, practice=practice, roles=self.matcher.roles_of(person))
+        differing = self.updater.apply_fields(update)
+        if differing:
+            self.outcome.notes.append(f"row {row.row}: {differing}; not changed")
+        self.updater.apply_membership(update)
+        if row.reset_on is not None or row.days_left is not None:
+            weighed = self._weigh(row, person, self.updater.today_of(person))
+            if weighed.stale:
+                self.outcome.notes.append(f"row {row.row}: {weighed.reason}")
+            self.updater.apply_reset(update, weighed)
+        fate = self.outcome.fates[row.row] = update.fate
+        self.outcome.added += fate.verdict is Verdict.ADDED
+        self.outcome.updated += fate.verdict is Verdict.UPDATED
+        self.outcome.unchanged += fate.verdict is Verdict.UNCHANGED
+        if update.after:
+            self.matcher.renew(person, self.updater.finish(update), update.roles)
+            self.changes.append(imports.Change(person_id=person.id, before=update.before, after=update.after))
 
     def _weigh(self, row: RosterRow, person: Person | None, today: date) -> Weighed:
         first_seen_on = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -13,18 +14,23 @@ from reminder.store.tables import import_change, membership, person, reading, re
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What an import did to one person: JSON values that stood there before, and what stands there now."""
+    """What an import did to one person: JSON values that stood there before, and what stands there now.
+
+    The numbers are given by the store.
+    """
 
     person_id: int
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    id: int = 0
+    import_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +143,43 @@ def named(connection: Connection, ids: Collection[int], practice_ids: Collection
 def changes_of(connection: Connection, import_id: int) -> list[Change]:
     """Return what an import changed, the last change first."""
     query = select(import_change).where(import_change.c.import_id == import_id).order_by(import_change.c.id.desc())
-    return [Change(person_id=row.person_id, before=row.before, after=row.after) for row in connection.execute(query)]
+    return [_change(row) for row in connection.execute(query)]
+
+
+def later_changes(connection: Connection, import_id: int, person_ids: Collection[int]) -> dict[int, list[Change]]:
+    """Return what imports after this one, and not taken back, changed of these people, the first change first."""
+    standing = (
+        select(import_change)
+        .join(roster_import, roster_import.c.id == import_change.c.import_id)
+        .where(import_change.c.import_id > import_id, roster_import.c.undone_at.is_(None))
+        .order_by(import_change.c.id)
+    )
+    found: dict[int, list[Change]] = {}
+    for row in rows_for(connection, person_ids, lambda some: standing.where(import_change.c.person_id.in_(some))):
+        found.setdefault(row.person_id, []).append(_change(row))
+    return found
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(**row._mapping)  # noqa: SLF001 - the documented way to a row's mapping
+
+
+def rewrite(connection: Connection, change: Change) -> None:
+    """Keep a change that another import takes over."""
+    values = {"import_id": change.import_id, "before": dict(change.before), "after": dict(change.after)}
+    connection.execute(update(import_change).where(import_change.c.id == change.id).values(values))
+
+
+def columns_that_differ(before: Person, after: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns of a person in which two states differ, as JSON values: as they were and as they are."""
+    differing = [column.name for column in person.c if getattr(before, column.name) != getattr(after, column.name)]
+    was, now = ({name: plain(getattr(state, name)) for name in differing} for state in (before, after))
+    return was, now
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    """Return a column's value as JSON holds it: days and instants as ISO text."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def mark_undone(connection: Connection, import_id: int, now: datetime) -> None:

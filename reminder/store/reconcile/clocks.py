@@ -95,14 +95,21 @@ def _days(known: Known) -> Iterator[tuple[str, int]]:
 
 
 def _imports(connection: Connection, known: Known) -> Iterator[tuple[str, int]]:
-    """Compare what an import counted with what it changed, and when it saw figures."""
+    """Compare what an import counted with what it changed, and when it saw figures.
+
+    One that was taken back keeps no changes of whom it leaves, and hands others over to the import after it.
+    """
     joined: dict[int, list[bool]] = defaultdict(list)
     for change in rows(connection, "select import_id, after from import_change"):
-        joined[change["import_id"]].append("joined" in change["after"])
+        if "imports" not in change["after"]:
+            joined[change["import_id"]].append("joined" in change["after"])
     seen_on: dict[int, date] = {}
     for row in rows(connection, "select * from roster_import"):
         seen_on[row["id"]] = known.day(row["imported_at"], row["practice_id"])
-        if (row["added"], row["updated"]) != (sum(joined[row["id"]]), sum(not new for new in joined[row["id"]])):
+        if row["undone_at"] is None and (row["added"], row["updated"]) != (
+            sum(joined[row["id"]]),
+            sum(not new for new in joined[row["id"]]),
+        ):
             yield "an import counted other rows than it changed", row["id"]
     for row in rows(connection, "select person_id, first_seen_on, import_id from reading"):
         if row["first_seen_on"] != seen_on[row["import_id"]]:

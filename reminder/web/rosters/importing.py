@@ -151,7 +151,7 @@ def _preview(request: Request, pages: Pages, draft: Draft, key: str) -> Response
 def _fates(wanted: Wanted, outcome: Outcome) -> list[tuple[int, str, str]]:
     """Return row number, name and fate of each row that was read."""
     names = {row.row: row.name for row in wanted.roster.rows}
-    return [(row, names.get(row, ""), fate) for row, fate in sorted(outcome.fates.items())]
+    return [(row, names.get(row, ""), fate.verdict) for row, fate in sorted(outcome.fates.items())]
 
 
 @router.post("/people/import/{draft}")

@@ -1,0 +1,138 @@
+"""Compare a row with somebody who is registered: change what it may change, and keep what stood there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reminder import facts
+from reminder.jobs.import_terms import Difference, Fate, Verdict
+from reminder.policy.model import Confidence
+from reminder.policy.moments import local_date
+from reminder.store import import_reversal, imports, memberships, people, resets
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+    from reminder.policy.model import Role
+    from reminder.policy.resets import Weighed
+    from reminder.roster.model import RosterRow
+    from reminder.store.people import Person
+    from reminder.store.practices import Practice
+
+NO_DATE = "no date"
+NOTHING = "nothing"
+CLEARED_BY = {"email": ("email_refused_at", "email_refused_reply"), "second_email": ("second_refused_at",)}
+"""What is forgotten of an address when another takes its place."""
+
+
+@dataclass(kw_only=True)
+class Update:
+    """One row about one registered person: what it changes, for people and for the undo, and why it changes no more."""
+
+    row: RosterRow
+    person: Person
+    practice: Practice
+    roles: dict[int, Role]
+    joins: bool = False
+    differences: list[Difference] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fate(self) -> Fate:
+        """Return what became of the row."""
+        verdict = Verdict.ADDED if self.joins else Verdict.UPDATED if self.after else Verdict.UNCHANGED
+        return Fate(verdict=verdict, differences=tuple(self.differences), reasons=tuple(self.reasons))
+
+    def note(self, name: str, before: str | None, after: str) -> None:
+        """Note a difference in words."""
+        self.differences.append(Difference(field=name, before=before or NOTHING, after=after))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Updater:
+    """Applies rows to people who are registered, in the transaction of their import."""
+
+    connection: Connection
+    import_id: int
+    by: str
+    actor: str
+    practice_id: int
+    now: datetime
+
+    def apply_membership(self, update: Update) -> None:
+        """Let the person join the practice, or give them the row's role in it."""
+        person, practice, role, roles = update.person, update.practice, update.row.role, update.roles
+        if practice.id not in roles:
+            update.joins = True
+            update.before["member"] = import_reversal.membership_row(self.connection, person.id, practice.id)
+            if not roles:
+                again = {"registered_at": self.now, "registered_by": self.by}
+                people.change(self.connection, person.id, again)
+            memberships.join_practice(
+                self.connection, person.id, practice.id, role, now=self.now, registered_by=self.by
+            )
+            update.after["joined"] = practice.id
+            update.after["member"] = import_reversal.membership_row(self.connection, person.id, practice.id)
+        elif roles[practice.id] is not role:
+            memberships.set_role(self.connection, person.id, practice.id, role)
+            update.before["role"], update.after["role"] = roles[practice.id], role
+            update.after["role_in"] = practice.id
+            update.note("role", facts.ROLE_NAMES[roles[practice.id]], facts.ROLE_NAMES[role])
+        roles[practice.id] = role
+
+    def apply_fields(self, update: Update) -> str | None:
+        """Change name, addresses and user ID if the practice is home; else return that they differ."""
+        row, person = update.row, update.person
+        theirs = {"name": row.name, "email": row.email, "second_email": row.second_email, "user_id": row.user_id}
+        if row.email == person.second_email:
+            del theirs["email"]
+        changed = {key: value for key, value in theirs.items() if value and value != getattr(person, key)}
+        if not changed:
+            return None
+        if person.home_id not in {update.practice.id, None}:
+            reason = f"{', '.join(sorted(changed))} differ from what the person's home practice has"
+            update.reasons.append(reason)
+            return reason
+        for key, value in changed.items():
+            update.note(key, getattr(person, key), value)
+        cleared = {column: None for key in changed for column in CLEARED_BY.get(key, ())}
+        update.after |= changed
+        people.change(self.connection, person.id, {**changed, **cleared, "next_step_at": self.now})
+        return None
+
+    def apply_reset(self, update: Update, weighed: Weighed) -> None:
+        """Record the row's date if it counts for more than what is known."""
+        if weighed.reset_on is None:
+            update.reasons.append(weighed.reason)
+            return
+        update.before["waiting"] = import_reversal.waiting_rows(self.connection, update.person.id)
+        resets.record(
+            self.connection,
+            update.person,
+            weighed.reset_on,
+            Confidence.IMPORTED,
+            recorded_by=self.actor,
+            now=self.now,
+            practice_id=self.practice_id,
+            import_id=self.import_id,
+        )
+        known = update.person.reset_on
+        update.after["reset_on"] = weighed.reset_on.isoformat()
+        update.note("last_reset", known.isoformat() if known else NO_DATE, weighed.reset_on.isoformat())
+
+    def finish(self, update: Update) -> Person:
+        """Add to what stood before and after every column of the person that is another now; return them as they are."""
+        found = people.get(self.connection, update.person.id) or update.person
+        before, after = imports.columns_that_differ(update.person, found)
+        update.before |= before
+        update.after |= after
+        return found
+
+    def today_of(self, person: Person) -> date:
+        """Return the local date at the person's home."""
+        return local_date(self.now, memberships.home_zone(self.connection, person.id))

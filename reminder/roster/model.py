@@ -83,9 +83,13 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roster:
-    """A roster file, read: good rows, refused cells, remarks worth showing, and what each column was taken for."""
+    """A roster file, read: good rows, refused cells, remarks worth showing, and what each column was taken for.
+
+    `ignored` counts the rows that hold no person: blank ones, totals, the header over again.
+    """
 
     rows: tuple[RosterRow, ...]
     rejected: tuple[Rejection, ...]
     notes: tuple[str, ...]
     columns: tuple[Column, ...]
+    ignored: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reminder.errors import UsageError
@@ -52,34 +53,51 @@ def read_roster(
     the place of the guess from the headings. The kind of file is told by its content; `file_name` is for messages.
     A file that cannot be read as a whole raises UsageError; nothing else does.
     """
-    try:
-        return _read(data, today=today, rule_days=rule_days, mapping=mapping)
-    except UsageError as error:
-        msg = f"{shown(file_name)}: {error}"
-        raise UsageError(msg) from None
+    table = read_table(data, file_name=file_name)
+    return read_people(table, file_name=file_name, today=today, rule_days=rule_days, mapping=mapping)
 
 
-def read_columns(data: bytes, *, file_name: str) -> tuple[Column, ...]:
-    """Return a file's columns with their guessed fields and samples, even if columns that an import needs are missing."""
-    try:
-        return with_samples(find_table(_grids(data))).columns
-    except UsageError as error:
-        msg = f"{shown(file_name)}: {error}"
-        raise UsageError(msg) from None
+def read_table(data: bytes, *, file_name: str) -> Table:
+    """Return the table in a roster file, its columns guessed; raise UsageError for a file that holds none."""
+    with _naming(file_name):
+        return find_table(_grids(data))
 
 
-def _read(data: bytes, *, today: date, rule_days: int, mapping: Mapping[int, Field] | None) -> Roster:
-    table = find_table(_grids(data))
-    if mapping is not None:
-        table = with_mapping(table, mapping)
-    require_person_columns(table)
-    as_of = _as_of(table, today)
-    reader = RowReader(table, today=today, rule_days=rule_days, as_of=as_of)
+def read_people(
+    table: Table, *, file_name: str, today: date, rule_days: int = 60, mapping: Mapping[int, Field] | None = None
+) -> Roster:
+    """Return the people in a table; what goes in and comes out is as for `read_roster`."""
+    with _naming(file_name):
+        if mapping is not None:
+            table = with_mapping(table, mapping)
+        require_person_columns(table)
+        reader = RowReader(table, today=today, rule_days=rule_days, as_of=as_of_day(table, today))
     for number, cells in table.numbered_rows():
         reader.read(number, cells)
     table = with_samples(table)
     notes = (*_column_notes(table), *_date_notes(table, reader.orders), *_sheet_notes(table.grid))
-    return Roster(rows=tuple(reader.rows), rejected=tuple(reader.rejected), notes=notes, columns=table.columns)
+    return Roster(
+        rows=tuple(reader.rows),
+        rejected=tuple(reader.rejected),
+        notes=notes,
+        columns=table.columns,
+        ignored=reader.ignored,
+    )
+
+
+def read_columns(data: bytes, *, file_name: str) -> tuple[Column, ...]:
+    """Return a file's columns with their guessed fields and samples, even if columns that an import needs are missing."""
+    return with_samples(read_table(data, file_name=file_name)).columns
+
+
+@contextmanager
+def _naming(file_name: str) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except UsageError as error:
+        msg = f"{shown(file_name)}: {error}"
+        raise UsageError(msg) from None
 
 
 def _grids(data: bytes) -> Iterable[Grid]:
@@ -98,7 +116,7 @@ def _grids(data: bytes) -> Iterable[Grid]:
     return [text_grid(data)]
 
 
-def _as_of(table: Table, today: date) -> date | None:
+def as_of_day(table: Table, today: date) -> date | None:
     """Return the day for which the titles say the days left hold; refuse one that cannot be."""
     if table.place_of(Field.DAYS_LEFT) is None:
         return None

@@ -12,14 +12,12 @@ from reminder.roster.dates import (
     day_until,
     has_date_form,
     is_blank,
-    order_of,
     text_of,
     whole_days_left,
 )
 from reminder.roster.fields import FieldError
 from reminder.roster.model import Field, Rejection, RosterRow
 from reminder.roster.safe_text import says_nothing
-from reminder.roster.table import DATE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +42,8 @@ class RowReader:
         """Prepare to read `table`; `as_of` is the day of days left whose row names none."""
         self.rows: list[RosterRow] = []
         self.rejected: list[Rejection] = []
-        self.orders = {field: order_of(table.cells_of(field)) for field in DATE_FIELDS}
+        self.orders = table.date_orders()
+        self.ignored = 0
         self._table = table
         self._today, self._rule_days, self._as_of = today, rule_days, as_of
         self._places = tuple((field, place) for field in Field if (place := table.place_of(field)) is not None)
@@ -61,6 +60,7 @@ class RowReader:
         given = {field: cells[place] for field, place in self._places if place < width and cells[place] != ""}
         mail = given.get(EMAIL, "")
         if not (isinstance(mail, str) and "@" in mail) and self._table.is_no_person(cells):
+            self.ignored += 1
             return
         self._row, self._given, self._faults = row, given, []
         if self._table.grid.formulas:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reminder.errors import UsageError
-from reminder.roster.dates import day_in, day_within, is_blank, text_of
+from reminder.roster.dates import DateOrder, day_in, day_within, has_date_form, is_blank, order_of, text_of
 from reminder.roster.fields import ROLE_CHOICE, shown
 from reminder.roster.headers import fields_in, guess_columns, says_as_of, says_secret
 from reminder.roster.model import Column, Field
@@ -15,7 +15,7 @@ from reminder.roster.safe_text import tidy
 from reminder.roster.text_grid import HEADER_WITHIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from reminder.roster.dates import Cell
@@ -29,6 +29,8 @@ _TOTAL = re.compile(
     rf"|(?:number|no\.?|#) of (?:{_PEOPLE})[ :=]*\d*|\d+ (?:{_PEOPLE})(?: in total)?",
     re.IGNORECASE,
 )
+NOT_KEPT = "[not kept]"
+"""Stands for a cell in a column of dates that is no date: it may be a password."""
 DATE_FIELDS = frozenset({Field.LAST_RESET, Field.AS_OF, Field.EXPIRES})
 
 
@@ -53,6 +55,10 @@ class Table:
         place = self.place_of(field)
         if place is not None:
             yield from (cells[place] for cells in self.grid.rows[self.header + 1 :] if place < len(cells))
+
+    def date_orders(self) -> dict[Field, DateOrder | None]:
+        """Return how the slashes in each column of dates are read; None for a column without any."""
+        return {field: order_of(self.cells_of(field)) for field in DATE_FIELDS}
 
     def numbered_rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield the rows below the header with the numbers the spreadsheet shows."""
@@ -100,11 +106,38 @@ def with_mapping(table: Table, mapping: Mapping[int, Field]) -> Table:
         if table.columns[index].dropped:
             msg = f"column {quoted(table.columns[index])} looks like passwords and cannot be imported"
             raise UsageError(msg)
-    if len(set(mapping.values())) < len(mapping):
-        msg = "two columns were chosen for the same thing; choose one of them"
-        raise UsageError(msg)
+    for field in mapping.values():
+        same = [quoted(table.columns[index]) for index, chosen in mapping.items() if chosen is field]
+        if len(same) > 1:
+            msg = f"two columns were chosen for the same thing: {' and '.join(same)}; choose one of them"
+            raise UsageError(msg)
     columns = tuple(replace(column, field=mapping.get(column.index)) for column in table.columns)
     return replace(table, columns=columns)
+
+
+def without_secrets(table: Table) -> Table:
+    """Return the table without the cells that may not be kept: those of password columns, and no dates where dates belong."""
+    dropped = {column.index for column in table.columns if column.dropped}
+    dated = {
+        column.index
+        for column in table.columns
+        if not column.dropped and (column.field in DATE_FIELDS or says_secret(column.header))
+    }
+    if not dropped | dated:
+        return table
+    below = [_without_secrets(cells, dropped, dated) for cells in table.grid.rows[table.header + 1 :]]
+    above = [_without_secrets(cells, dropped, set()) for cells in table.grid.rows[: table.header]]
+    return replace(table, grid=replace(table.grid, rows=[*above, table.grid.rows[table.header], *below]))
+
+
+def _without_secrets(cells: Sequence[Cell], dropped: Collection[int], dated: Collection[int]) -> list[Cell]:
+    kept = list(cells)
+    for index in dropped:
+        kept[index : index + 1] = [""] * (index < len(kept))
+    for index in dated:
+        if index < len(kept) and not (is_blank(kept[index]) or has_date_form(kept[index])):
+            kept[index] = NOT_KEPT
+    return kept
 
 
 def with_samples(table: Table) -> Table:
@@ -113,8 +146,8 @@ def with_samples(table: Table) -> Table:
     return replace(table, columns=columns)
 
 
-def require_person_columns(table: Table) -> None:
-    """Raise UsageError if the table has no column for names, addresses or roles."""
+def missing_columns(table: Table) -> list[str]:
+    """Return in words what the table has no column for, of what every person needs."""
     fields = {column.field for column in table.columns}
     missing = []
     if Field.NAME not in fields and not {Field.FIRST, Field.LAST} <= fields:
@@ -123,6 +156,12 @@ def require_person_columns(table: Table) -> None:
         missing.append("the address (Email)")
     if Field.ROLE not in fields:
         missing.append(f"the role (Role: {ROLE_CHOICE})")
+    return missing
+
+
+def require_person_columns(table: Table) -> None:
+    """Raise UsageError if the table has no column for names, addresses or roles."""
+    missing = missing_columns(table)
     if missing:
         found = ", ".join(quoted(column) for column in table.columns if column.header)
         msg = f"no column for {' and for '.join(missing)}; row {table.header + 1} has the columns {found}"

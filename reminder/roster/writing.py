@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from reminder.roster.cells import guarded
 from reminder.roster.fields import ROLE_NAMES
 from reminder.roster.headers import FOR_INFORMATION
+from reminder.roster.sheets import Sheet, save_csv, save_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from reminder.policy.model import Role
+    from reminder.roster.sheets import Value
 
 HEADINGS = (
     "Name",
@@ -29,6 +28,7 @@ HEADINGS = (
     f"Days left {FOR_INFORMATION}",
     f"Status {FOR_INFORMATION}",
 )
+TEMPLATE_HEADINGS = ("Name", "Email", "Role", "Last reset", "Days left", "User ID", "Second email")
 _WIDTHS = (28, 34, 34, 26, 16, 28, 12, 12, 10, 12)
 
 
@@ -49,49 +49,35 @@ class ExportRow:
 
 
 def write_csv(rows: Iterable[ExportRow], stream: BinaryIO) -> None:
-    """Write `rows` as CSV in UTF-8, with the byte order mark without which Excel breaks accents; dates are ISO."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    for row in rows:
-        writer.writerow(["" if value is None else str(value) for value in _values(row)])
-    text.detach()
+    """Write `rows` as CSV; dates are ISO."""
+    save_csv(_sheet(rows), stream)
 
 
 def write_xlsx(rows: Iterable[ExportRow], stream: BinaryIO) -> None:
-    """Write `rows` as an XLSX workbook: texts as texts whatever they look like, real dates, a filter on the headings."""
-    import xlsxwriter
-
-    workbook = xlsxwriter.Workbook(stream, {"in_memory": True})
-    day_format = workbook.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
-    sheet = workbook.add_worksheet("Staff")
-    last = 0
-    for column, heading in enumerate(HEADINGS):
-        sheet.set_column(column, column, _WIDTHS[column])
-        sheet.write_string(0, column, heading, workbook.add_format({"bold": True, "text_wrap": True}))
-    for last, row in enumerate(rows, start=1):
-        for column, value in enumerate(_values(row)):
-            if isinstance(value, str):
-                sheet.write_string(last, column, value)
-            elif isinstance(value, int):
-                sheet.write_number(last, column, value)
-            elif value is not None:
-                sheet.write_datetime(last, column, value, day_format)
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, last, len(HEADINGS) - 1)
-    workbook.close()
+    """Write `rows` as an XLSX workbook; dates are real dates."""
+    save_xlsx(_sheet(rows), stream)
 
 
-def _values(row: ExportRow) -> tuple[str | int | date | None, ...]:
+def empty_list() -> Sheet:
+    """Return the headings that a new list begins with, the roles to choose from."""
+    roles = {"Role": tuple(ROLE_NAMES.values())}
+    return Sheet(name="Staff", headings=TEMPLATE_HEADINGS, rows=(), widths=(28, 34, 26, 14, 12, 16, 34), choices=roles)
+
+
+def _sheet(rows: Iterable[ExportRow]) -> Sheet:
+    return Sheet(name="Staff", headings=HEADINGS, rows=map(_values, rows), widths=_WIDTHS)
+
+
+def _values(row: ExportRow) -> tuple[Value, ...]:
     return (
-        guarded(row.name),
-        guarded(row.email),
-        guarded(row.second_email or ""),
+        row.name,
+        row.email,
+        row.second_email or "",
         ROLE_NAMES[row.role],
-        guarded(row.user_id or ""),
-        guarded(row.practice or ""),
+        row.user_id or "",
+        row.practice or "",
         row.reset_on,
         row.expires_on,
         row.days_left,
-        guarded(row.status),
+        row.status,
     )

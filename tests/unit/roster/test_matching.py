@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from reminder.roster.matching import questions
+from reminder.roster.reading import read_table
+
+PEOPLE = "Ana Gil,ana@lakeside.example,AO"
+
+
+def asked(*lines: str) -> list[str]:
+    return questions(read_table("\n".join(lines).encode(), file_name="x"))
+
+
+@pytest.mark.parametrize(
+    ("headings", "row"),
+    [
+        ("name,email,role", PEOPLE),
+        ("name,email,role,notes", f"{PEOPLE},likes tea"),
+        ("name,email,role,last reset,hire date", f"{PEOPLE},10/1/2026,1/1/2020"),
+        ("name,first name,last name,email,role", "Ana Gil,Ana,Gil,ana@lakeside.example,AO"),
+        ("name,email,second email,role", "Ana Gil,ana@lakeside.example,ana@home.example,AO"),
+        ("name,email,role,last reset,expires", f"{PEOPLE},10/1/2026,11/30/2026"),
+        ("name,email,role,password", f"{PEOPLE},10/1/2026"),
+        ("name,email,role,badge", f"{PEOPLE},"),
+        ("name,email,role,badge", f"{PEOPLE},7731"),
+    ],
+)
+def test_a_plain_list_raises_no_question(headings: str, row: str) -> None:
+    assert asked(headings, row) == []
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "question"),
+    [
+        ("name,email,position", PEOPLE, "No column was found for the role"),
+        ("name,contact,role", PEOPLE, "No column was found for the address"),
+        ("name,email,e-mail address,role", "Ana,a@x.example,b@x.example,AO", "'email' and 'e-mail address' both look"),
+        ("name,email,email,role", "Ana,a@x.example,b@x.example,AO", "'email' and 'email' both look"),
+        ("name,email,role,I&A role", f"{PEOPLE},AO", "'role' and 'I&A role' both look like: Role"),
+        ("name,email,role,last login", f"{PEOPLE},10/1/2026", "'last login' holds dates"),
+        ("name,email,role,left", f"{PEOPLE},17", "'left' holds numbers of days"),
+    ],
+)
+def test_what_is_unclear_is_asked(headings: str, row: str, question: str) -> None:
+    (found,) = asked(headings, row)
+
+    assert found.startswith(question)

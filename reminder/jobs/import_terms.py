@@ -40,7 +40,7 @@ class Fate:
 
 
 NEW = Fate(verdict=Verdict.ADDED)
-"""The fate of everybody who was not registered at all."""
+"""The fate of everybody who was not registered in the practice."""
 
 
 @dataclass

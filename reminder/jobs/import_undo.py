@@ -41,8 +41,8 @@ def undo_import(connection: Connection, import_id: int, *, actor: str, now: date
         state = "does not exist" if found is None else "was taken back before"
         message = f"import {import_id} {state}; the number stands in the import's output"
         raise UsageError(message)
-    changes = by_person(imports.changes_of(connection, import_id))
-    concerned = practices_concerned(connection, changes) | {found.practice_id}
+    changes = _by_person(imports.changes_of(connection, import_id))
+    concerned = _practices_concerned(connection, changes) | imports.practices_of(connection, import_id)
     later = imports.later_changes(connection, import_id, changes)
     registered = {key for key, mine in changes.items() if any("created" in change.after for change in mine)}
     untouched = _untouched(connection, found, {key: changes[key] for key in registered - later.keys()})
@@ -70,7 +70,7 @@ def _untouched(connection: Connection, found: imports.Import, changes: Changes) 
     return import_reversal.untouched(connection, stands_for)
 
 
-def by_person(changes: Sequence[imports.Change]) -> Changes:
+def _by_person(changes: Sequence[imports.Change]) -> Changes:
     """Return changes by the number of the person, in the same order."""
     found: Changes = {}
     for change in changes:
@@ -78,8 +78,7 @@ def by_person(changes: Sequence[imports.Change]) -> Changes:
     return found
 
 
-def practices_concerned(connection: Connection, changes: Changes) -> set[int]:
-    """Return every practice of the people whom an import changed, and those it let them join."""
+def _practices_concerned(connection: Connection, changes: Changes) -> set[int]:
+    """Return the present practices of the people whom an import changed."""
     present = memberships.practices_of(connection, changes)
-    joined = {change.after["joined"] for mine in changes.values() for change in mine if "joined" in change.after}
-    return joined | {practice_id for parts in present.values() for practice_id, _ in parts}
+    return {practice_id for parts in present.values() for practice_id, _ in parts}

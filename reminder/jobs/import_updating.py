@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reminder import facts
-from reminder.jobs.import_terms import Difference, Fate, Verdict
+from reminder.jobs.import_terms import NEW, Difference, Fate, Verdict
 from reminder.policy.model import Confidence
 from reminder.policy.moments import local_date
 from reminder.store import import_reversal, imports, memberships, people, resets
@@ -44,8 +44,10 @@ class Update:
 
     @property
     def fate(self) -> Fate:
-        """Return what became of the row."""
-        verdict = Verdict.ADDED if self.joins else Verdict.UPDATED if self.after else Verdict.UNCHANGED
+        """Return what became of the row; of somebody who was not here yet it tells nothing that is known elsewhere."""
+        if self.joins:
+            return NEW
+        verdict = Verdict.UPDATED if self.after else Verdict.UNCHANGED
         return Fate(verdict=verdict, differences=tuple(self.differences), reasons=tuple(self.reasons))
 
     def note(self, name: str, before: str | None, after: str) -> None:

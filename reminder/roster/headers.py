@@ -75,6 +75,7 @@ _DATE_WORDS = vocabulary("last changed reset set updated date")
 _EXPIRY_WORDS = vocabulary("expires expire expiry expiration exp expiring until")
 _AS_OF = re.compile(r"\b(?:as (?:of|at)|seen on|checked on)\b", re.IGNORECASE)
 _LONGEST_HEADING = 100
+_HEADINGS_OF_ANY_LIST = 3
 _E_MAIL = re.compile(r"\be[-\s]mail")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -135,10 +136,14 @@ def says_as_of(text: str) -> bool:
 
 
 def fields_in(cells: Sequence[str]) -> int:
-    """Return how many different fields a row of headings names; 0 if it can be no header row."""
+    """Return how many different fields a row of headings names; 0 if it can be no header row.
+
+    A single field makes one only among further headings: what they hold can be told by their values or chosen.
+    """
     fields = {field for cell in cells if (field := guess_field(cell)[0])}
     names_somebody = fields & {Field.NAME, Field.FIRST, Field.LAST, Field.EMAIL}
-    return len(fields) if names_somebody and len(fields) > 1 else 0
+    enough = len(fields) > 1 or sum(map(bool, cells)) >= _HEADINGS_OF_ANY_LIST
+    return len(fields) if names_somebody and enough else 0
 
 
 def _second_mail_column(guesses: Sequence[tuple[Field | None, bool]], taken: dict[Field, int]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reminder.roster.dates import day_in, whole_days_left
-from reminder.roster.fields import FieldError
+from reminder.roster.dates import DateOrder, day_in, is_blank, order_of, text_of, whole_days_left
+from reminder.roster.fields import FieldError, email_address, role
 from reminder.roster.headers import guess_field
 from reminder.roster.model import Field
 from reminder.roster.table import missing_columns, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from reminder.roster.dates import Cell
     from reminder.roster.model import Column
@@ -35,13 +35,51 @@ FIELD_NAMES = {
 
 CLOCK = frozenset({Field.LAST_RESET, Field.DAYS_LEFT, Field.EXPIRES})
 _LOOKED_AT = 50
+_READ_BY_VALUE: Mapping[Field, Callable[[str], object]] = {Field.EMAIL: email_address, Field.ROLE: role}
+"""What can be told from the values of a column if no heading says so."""
 _MOST_DAYS = 60
 
 
 def questions(table: Table) -> list[str]:
     """Return what is unclear about the columns, each with what to do; none if the guess can be trusted."""
-    missing = [f"No column was found for {words}. Choose the one that holds it." for words in missing_columns(table)]
+    missing = [
+        f"No heading says which column holds {words.partition(' (')[0]}. Choose it below."
+        for words in missing_columns(table)
+    ]
     return [*missing, *_rivals(table), *_clocks_overlooked(table)]
+
+
+def suggested(table: Table) -> dict[int, Field]:
+    """Return by their places what the columns are taken for: by their headings, what is missing by their values."""
+    found = {column.index: column.field for column in table.columns if column.field}
+    for field, check in _READ_BY_VALUE.items():
+        if field not in found.values():
+            fitting = [
+                column.index
+                for column in table.columns
+                if column.index not in found and column.header and not column.dropped and _fits(table, column, check)
+            ]
+            found |= dict.fromkeys(fitting[:1], field)
+    return found
+
+
+def _fits(table: Table, column: Column, check: Callable[[str], object]) -> bool:
+    """Tell whether at least half of the first values of a column pass a check."""
+    texts = [text_of(cell) for cell in _first_cells(table, column)]
+    return bool(texts) and sum(_passes(check, text) for text in texts) * 2 >= len(texts)
+
+
+def _passes(check: Callable[[str], object], text: str) -> bool:
+    try:
+        check(text)
+    except FieldError:
+        return False
+    return True
+
+
+def _first_cells(table: Table, column: Column) -> list[Cell]:
+    rows = table.grid.rows[table.header + 1 : table.header + 1 + _LOOKED_AT]
+    return [cells[column.index] for cells in rows if column.index < len(cells) and cells[column.index] != ""]
 
 
 def _rivals(table: Table) -> Iterator[str]:
@@ -68,8 +106,7 @@ def _clocks_overlooked(table: Table) -> Iterator[str]:
 
 
 def _clock_in(table: Table, column: Column) -> str | None:
-    rows = table.grid.rows[table.header + 1 : table.header + 1 + _LOOKED_AT]
-    cells = [cells[column.index] for cells in rows if column.index < len(cells) and cells[column.index] != ""]
+    cells = _first_cells(table, column)
     if not cells:
         return None
     if all(day_in(cell) for cell in cells):
@@ -78,7 +115,17 @@ def _clock_in(table: Table, column: Column) -> str | None:
 
 
 def _may_be_days(cell: Cell) -> bool:
-    try:
-        return whole_days_left(cell, rule_days=_MOST_DAYS) is not None
-    except FieldError:
-        return False
+    return not is_blank(cell) and _passes(lambda text: whole_days_left(text, rule_days=_MOST_DAYS), text_of(cell))
+
+
+def slashes_read(table: Table) -> list[str]:
+    """Return for each column of dates with slashes how they are read, by an example that could be read two ways."""
+    said = []
+    for field, order in table.date_orders().items():
+        slashed = [cell for cell in table.cells_of(field) if isinstance(cell, str) and order_of([cell])]
+        days = {cell: day_in(cell, order) for cell in slashed} if order else {}
+        open_to_doubt = [cell for cell, day in days.items() if day and all(day_in(cell, other) for other in DateOrder)]
+        example = next(iter(open_to_doubt), next((cell for cell, day in days.items() if day), None))
+        if example is not None and (day := days[example]):
+            said.append(f"In '{table.heading_of(field)}', {example.strip()} is read as {day:%B} {day.day}, {day.year}.")
+    return said

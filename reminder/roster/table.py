@@ -75,14 +75,22 @@ class Table:
 
 
 def find_table(grids: Iterable[Grid]) -> Table:
-    """Return the table of the first sheet that has a header row near its top; raise UsageError if none has."""
+    """Return the table of the first sheet that has a header row near its top; raise UsageError if none has.
+
+    A row in which only one heading is known counts only if no sheet has a better one.
+    """
+    found: Table | None = None
     for grid in grids:
         strengths = [fields_in([tidy_heading(cell) for cell in cells]) for cells in grid.rows[:HEADER_WITHIN]]
         strongest = max(strengths, default=0)
-        if strongest:
+        if strongest > 1 or (strongest and found is None):
             header = strengths.index(strongest)
             headings = [tidy_heading(cell) for cell in grid.rows[header]]
-            return Table(grid=grid, header=header, columns=guess_columns(headings))
+            found = Table(grid=grid, header=header, columns=guess_columns(headings))
+        if strongest > 1:
+            break
+    if found is not None:
+        return found
     msg = (
         f"no header row in the first {HEADER_WITHIN} rows; one row must name the columns, such as"
         " Name, Email, Role, User ID, Last reset or Days left"

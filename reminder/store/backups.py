@@ -86,6 +86,20 @@ def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
     return path
 
 
+def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path:
+    """Write a backup before something large is done, keep the newest ones of its kind, and return its path."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        message = f"backup: {folder} cannot be made ({error.strerror})"
+        raise UsageError(message) from None
+    path = folder / f"before-{what}-{now:%Y%m%dT%H%M%S%f}.db"
+    back_up(store, path)
+    for old in sorted(folder.glob(f"before-{what}-*.db"))[:-KEPT]:
+        old.unlink()
+    return path
+
+
 def _settle(path: Path) -> None:
     """Fold the write-ahead log into the file, so that the one file is the whole backup, and put it on the disk."""
     engine = create_engine(f"sqlite:///{path.resolve()}", isolation_level="AUTOCOMMIT")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from reminder.store.people import Person, _person
 from reminder.store.statements import insert_new, rows_for
-from reminder.store.tables import import_change, membership, person, reading, reset, roster_import
+from reminder.store.tables import import_change, membership, person, reading, reminder, reset, roster_import
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -138,6 +138,42 @@ def named(connection: Connection, ids: Collection[int], practice_ids: Collection
     mine = select(roster_import).where(roster_import.c.practice_id.in_(practice_ids))
     rows = rows_for(connection, ids, lambda some: mine.where(roster_import.c.id.in_(some)))
     return {row.id: Import(**row._mapping) for row in rows}  # noqa: SLF001 - as above
+
+
+def latest(connection: Connection, practice_ids: Collection[int], limit: int) -> list[Import]:
+    """Return the imports of these practices, the latest first."""
+    here = select(roster_import).where(roster_import.c.practice_id.in_(practice_ids))
+    rows = connection.execute(here.order_by(roster_import.c.id.desc()).limit(limit))
+    return [Import(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row's mapping
+
+
+def people_of(connection: Connection, import_id: int) -> set[int]:
+    """Return whom an import registered or changed."""
+    return set(connection.scalars(select(import_change.c.person_id).where(import_change.c.import_id == import_id)))
+
+
+def mailed_since(connection: Connection, found: Import) -> bool:
+    """Tell whether a mail went, or may have gone, to somebody of an import since it was carried out."""
+    here = select(import_change.c.person_id).where(import_change.c.import_id == found.id)
+    went = exists().where(reminder.c.person_id.in_(here), reminder.c.sending_at >= found.imported_at)
+    return bool(connection.scalar(select(went)))
+
+
+def practices_of(connection: Connection, import_id: int) -> set[int]:
+    """Return the practices in which an import registered people or gave them another role, and the one it was for."""
+    found = set(connection.scalars(select(roster_import.c.practice_id).where(roster_import.c.id == import_id)))
+    for key in ("joined", "role_in"):
+        practice_id = import_change.c.after[key].as_integer()
+        query = select(practice_id).where(import_change.c.import_id == import_id, practice_id.is_not(None)).distinct()
+        found |= set(connection.scalars(query))
+    return found
+
+
+def kept(connection: Connection, import_id: int) -> list[int]:
+    """Return who stays although they came with an import that was taken back: they were changed since."""
+    present = and_(membership.c.person_id == import_change.c.person_id, membership.c.left_at.is_(None))
+    query = select(import_change).join(membership, present).where(import_change.c.import_id == import_id)
+    return sorted({row.person_id for row in connection.execute(query) if "created" in row.after})
 
 
 def changes_of(connection: Connection, import_id: int) -> list[Change]:

@@ -17,7 +17,8 @@ from reminder.web.pages import Pages
 from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
 from reminder.web.practice import closures, office, plan, previews, settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
-from reminder.web.rosters import importing
+from reminder.web.rosters import adding, checking, columns, past
+from reminder.web.rosters.drafts import DraftGoneError
 from reminder.web.security import SecurityMiddleware
 from reminder.web.sending import foretold, mails, messages, resending, schedule, skipping
 from reminder.web.setup import mail, mail_trying, opening, start
@@ -35,7 +36,7 @@ PAGES = (
     home,
     *(table, person, acting, belonging, leaving),
     *(sending, call_sheet, evidence),
-    importing,
+    *(adding, columns, checking, past),
     *(schedule, foretold, skipping, messages, resending, mails),
     *(history, diagnostics),
     *(settings, office, plan, closures, previews, wording),
@@ -72,6 +73,10 @@ def create_app(services: Services, settings: Settings | None = None, *, signed_i
         if error.status_code == 303 and error.headers:  # noqa: PLR2004, RUF100 - elsewhere
             return pages.redirect(error.headers["Location"])
         return _plain_words(pages, request, error.status_code)
+
+    @app.exception_handler(DraftGoneError)
+    def gone(request: Request, error: DraftGoneError) -> Response:  # noqa: ARG001 - FastAPI's signature
+        return pages.show(request, "rosters/gone.html", status=404)
 
     @app.exception_handler(RequestValidationError)
     def misread(request: Request, error: Any) -> Response:  # noqa: ANN401, ARG001 - FastAPI's signature

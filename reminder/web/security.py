@@ -17,8 +17,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_BODY = 64 * 1024
 """The pages take short forms only, in bytes."""
 
-LARGEST_LIST = 5 * 1024 * 1024
-"""A roster may be this long, in bytes."""
+LARGEST_LIST = 20 * 1024 * 1024
+"""A form with a roster may be this long, in bytes; a shorter one that is still too long is told on its page."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "

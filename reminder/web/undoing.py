@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reminder.jobs.staff import TAKE_BACK
 from reminder.store import imports, journal, memberships, people, resets, skips
-from reminder.web.rosters.importing import UNDO_LIFE
+from reminder.web.rosters.past import may_undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,9 +49,9 @@ def _of_bulk(viewer: Viewer, event: Event, now: datetime) -> Undo | None:
 
 def _of_import(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:
     found = imports.load(connection, event.detail["import_id"])
-    if found is None or found.undone_at is not None or now - found.imported_at > UNDO_LIFE:
+    if found is None or not may_undo(connection, viewer, found, now):
         return None
-    return Undo(path=f"/people/imports/{found.id}/undo") if viewer.may_change(found.practice_id) else None
+    return Undo(path=f"/people/imports/{found.id}/undo")
 
 
 def _of_reset(connection: Connection, viewer: Viewer, event: Event, now: datetime) -> Undo | None:  # noqa: ARG001 - as every way

@@ -152,8 +152,12 @@ USES: dict[tuple[str, str], Use] = {
     ("POST", "/people/import"): Use(
         access=Access.CHANGE_ANY, path="/people/import", form={"pasted": "Name,Email,Role\nA B,ab@x.example,AO\n"}
     ),
-    ("GET", "/people/imports/{number}"): Use(access=Access.LOOK, path="/people/imports/1"),
-    ("POST", "/people/imports/{number}/undo"): Use(access=Access.CHANGE, path="/people/imports/1/undo"),
+    ("GET", "/people/import/template.{kind}"): Use(
+        access=Access.CHANGE_ANY, path="/people/import/template.csv", is_page=False
+    ),
+    ("GET", "/people/imports"): Use(access=Access.SIGNED_IN, path="/people/imports"),
+    ("GET", "/people/imports/{number:int}"): Use(access=Access.LOOK, path="/people/imports/1"),
+    ("POST", "/people/imports/{number:int}/undo"): Use(access=Access.CHANGE, path="/people/imports/1/undo"),
     # Sending
     ("GET", "/schedule"): Use(access=Access.SIGNED_IN, path="/schedule"),
     ("GET", "/schedule/mails/{key}"): Use(access=Access.LOOK, path="/schedule/mails/FORETOLD?person=1"),
@@ -257,7 +261,10 @@ USES: dict[tuple[str, str], Use] = {
 SHOWN_ELSEWHERE = {
     ("GET", "/sign-in/code"): "tests/web/test_second_factor.py",
     ("POST", "/sign-in/code"): "tests/web/test_second_factor.py",
+    ("GET", "/people/import/{draft}"): "tests/web/test_importing.py",
     ("POST", "/people/import/{draft}"): "tests/web/test_importing.py",
-    ("GET", "/people/import/{draft}/rows-to-fix.csv"): "tests/web/test_importing.py",
+    ("GET", "/people/import/{draft}/columns"): "tests/web/test_importing.py",
+    ("POST", "/people/import/{draft}/columns"): "tests/web/test_importing.py",
+    ("GET", "/people/import/{draft}/rows-to-fix.{kind}"): "tests/web/test_importing.py",
 }
 """Routes that exist only for who read a list, or gave a password, a moment ago: the file that walks them."""

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-import pytest
+import io
 
-from reminder.roster.matching import questions
+import pytest
+import xlsxwriter
+
+from reminder.roster.matching import questions, suggested
+from reminder.roster.model import Field
 from reminder.roster.reading import read_table
 
 PEOPLE = "Ana Gil,ana@lakeside.example,AO"
@@ -33,8 +37,8 @@ def test_a_plain_list_raises_no_question(headings: str, row: str) -> None:
 @pytest.mark.parametrize(
     ("headings", "row", "question"),
     [
-        ("name,email,position", PEOPLE, "No column was found for the role"),
-        ("name,contact,role", PEOPLE, "No column was found for the address"),
+        ("name,email,position", PEOPLE, "No heading says which column holds the role"),
+        ("name,contact,role", PEOPLE, "No heading says which column holds the address"),
         ("name,email,e-mail address,role", "Ana,a@x.example,b@x.example,AO", "'email' and 'e-mail address' both look"),
         ("name,email,email,role", "Ana,a@x.example,b@x.example,AO", "'email' and 'email' both look"),
         ("name,email,role,I&A role", f"{PEOPLE},AO", "'role' and 'I&A role' both look like: Role"),
@@ -46,3 +50,25 @@ def test_what_is_unclear_is_asked(headings: str, row: str, question: str) -> Non
     (found,) = asked(headings, row)
 
     assert found.startswith(question)
+
+
+def test_what_no_heading_says_is_suggested_by_the_values() -> None:
+    table = read_table(b"name,contact,fax,position,pw\nAna Gil,ana@x.example,none,SEU,a@x.example\n", file_name="x")
+
+    assert suggested(table) == {0: Field.NAME, 1: Field.EMAIL, 3: Field.ROLE}
+
+
+def test_a_sheet_with_known_headings_is_preferred_to_one_with_a_single_one() -> None:
+    stream = io.BytesIO()
+    workbook = xlsxwriter.Workbook(stream)
+    for row in (["Staff", "How to use", "this list"], ["Name", "Email", "Role"]):
+        workbook.add_worksheet().write_row(0, 0, row)
+    workbook.close()
+
+    assert read_table(stream.getvalue(), file_name="x").grid.name == "Sheet2"
+
+
+def test_nothing_is_suggested_twice_or_against_a_heading() -> None:
+    table = read_table(b"name,email,manager,backup\nAna,ana@x.example,bo@x.example,cy@x.example\n", file_name="x")
+
+    assert suggested(table) == {0: Field.NAME, 1: Field.EMAIL}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from reminder.jobs import staff
 from reminder.jobs.import_terms import Request
 from reminder.jobs.import_undo import undo_import
 from reminder.jobs.importing import import_roster
 from reminder.jobs.standing import today_of
 from reminder.roster.reading import read_roster
-from reminder.store import system
+from reminder.store import imports, people, practices, system
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,6 +57,10 @@ def are_there(connection: Connection) -> bool:
 def remove_samples(connection: Connection, *, actor: str, now: datetime) -> None:
     """Take the invented people out again, and all that was done to them."""
     kept = system.get(connection, KEPT)
-    if kept is not None:
-        undo_import(connection, int(kept), actor=actor, now=now)
-        system.remove(connection, KEPT)
+    found = imports.load(connection, int(kept)) if kept is not None else None
+    if found is not None and found.undone_at is None:
+        undone = undo_import(connection, found.id, actor=actor, now=now)
+        practice = practices.load(connection, [found.practice_id])[found.practice_id]
+        for person in people.load(connection, undone.kept).values():  # somebody tried something out with them
+            staff.remove(connection, person, practice, actor=actor, now=now)
+    system.remove(connection, KEPT)

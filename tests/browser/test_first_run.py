@@ -117,7 +117,7 @@ def set_up(typist: Typist, address: str, code: str, port: int) -> list[str]:
     typist.paste("Or paste from a spreadsheet, headings included", ROSTER)
     typist.press("Check the list")
     typist.press("Import 17 people")
-    typist.page.goto(f"{address}/setup/people")
+    typist.follow("Continue")
     typist.follow("Go on")
     seen.append(typist.heading)
     typist.press("Use this plan")

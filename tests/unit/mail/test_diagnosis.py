@@ -1,4 +1,9 @@
-"""Refusals of real servers, word for word, and what they are told as. `...` stands for parts that differ each time."""
+"""Refusals of mail servers and what they are told as. `...` stands for parts that differ each time.
+
+Seen word for word in public reports: 5.7.139 (tenant, basic authentication, credentials), 5.7.3, 5.7.57, 5.1.8,
+AADSTS7000215, Google's 5.7.8 and 5.7.9, "not verified" of SES, "verified Sender Identity" of SendGrid. The others are
+worded from notes and from memory: the codes in them are what the patterns lean on.
+"""
 
 from __future__ import annotations
 

@@ -248,6 +248,7 @@ def test_signing_out_elsewhere_and_everywhere(site: Site, owner: TestClient, pat
         ("/account/address", {"email": "dana@new.example"}, "/account"),
         ("/account/password", {"present": OLD, "password": NEW}, "/account"),
         ("/account/second-factor/off", {}, "/account/second-factor"),
+        ("/settings/mail/addresses", {"public_url": "https://x.example"}, "/settings/mail"),
         ("/settings/team/1/invite", {"email": "kim@x.example", "role": "owner"}, "/settings/team/1"),
     ],
 )

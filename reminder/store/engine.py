@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+    import psycopg
     from sqlalchemy import URL, ExceptionContext
 
 BUSY_MS = 10_000
@@ -119,6 +120,10 @@ READ_ONLY = "25006"
 """PostgreSQL's code for a write on a server that only reads: it was the primary until a fail-over."""
 
 
+PATIENCE = {"lock_timeout": f"{BUSY_MS}ms", "idle_in_transaction_session_timeout": "60s"}
+"""How long a writer waits for another one, and a machine that fell asleep in a transaction may hold the others up."""
+
+
 def _postgresql_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
@@ -126,6 +131,12 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_recycle=1800,
         connect_args={"target_session_attrs": "read-write", "connect_timeout": 10},
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: psycopg.Connection, record: Any) -> None:  # noqa: ARG001, ANN401 - SQLAlchemy's signature
+        for name, value in PATIENCE.items():
+            connection.execute(f"set {name} = '{value}'")
+        connection.commit()
 
     @event.listens_for(engine, "handle_error")
     def leave_a_demoted_server(context: ExceptionContext) -> None:

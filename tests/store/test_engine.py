@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 
 from reminder.errors import UnreachableError, UsageError
 from reminder.store import migrate, system
-from reminder.store.engine import Store
+from reminder.store.engine import PATIENCE, Store
 from reminder.store.tables import event
 
 if TYPE_CHECKING:
@@ -90,6 +90,15 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
 
     assert "127.0.0.1" in str(caught.value)
     assert "topsecret" not in str(caught.value)
+
+
+def test_a_machine_that_sleeps_in_a_transaction_holds_the_others_up_for_a_minute_at_most(postgres: Cluster) -> None:
+    store = Store(postgres.fresh_url())
+    with store.read() as connection:
+        patience = [connection.scalar(text(f"show {name}")) for name in PATIENCE]
+    store.close()
+
+    assert patience == ["10s", "1min"]
 
 
 def test_a_server_that_was_demoted_is_left_at_the_first_write_it_refuses(postgres: Cluster) -> None:

@@ -20,6 +20,10 @@ COMPARE_EVERY = 60.0
 """Seconds for which the difference to the shared clock is taken to be the same."""
 
 
+LONGEST_ANSWER = timedelta(seconds=2)
+"""An answer that took longer is asked for once more."""
+
+
 class SharedClock:
     """The clock of a server that several machines share, carried on by this machine's own from one look to the next.
 
@@ -45,9 +49,13 @@ class SharedClock:
         if not self._comparing.acquire(blocking=self._ahead is None):
             return
         try:
-            before = self._machine()
-            answer = self._ask()
-            self._ahead = answer - before - (self._machine() - before) / 2
+            for _ in range(3):
+                before = self._machine()
+                answer = self._ask()
+                took = self._machine() - before
+                self._ahead = answer - before - took / 2
+                if abs(took) < LONGEST_ANSWER:  # else this machine slept meanwhile, and the middle says nothing
+                    break
             self._compare_at = time.monotonic() + COMPARE_EVERY
         finally:
             self._comparing.release()

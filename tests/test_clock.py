@@ -27,6 +27,13 @@ def test_the_shared_clock_goes_on_with_the_machines_and_is_asked_once() -> None:
     assert clock() == NOW + timedelta(seconds=30)
 
 
+def test_a_machine_that_slept_while_it_asked_asks_again() -> None:
+    machine = iter([NOW, NOW + timedelta(minutes=20), NOW + timedelta(minutes=20), NOW + timedelta(minutes=20)])
+    clock = SharedClock(lambda: NOW + timedelta(minutes=20), machine=lambda: next(machine, NOW + timedelta(minutes=20)))
+
+    assert clock() == NOW + timedelta(minutes=20)
+
+
 def test_the_shared_clock_is_asked_anew_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     elapsed, answers = [100.0], iter([NOW, NOW + timedelta(minutes=3)])
     monkeypatch.setattr("reminder.clock.time.monotonic", lambda: elapsed[0])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
 
 from reminder.policy.model import State
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder
-from reminder.store.tables import attempt, is_leased, is_waiting, reminder
+from reminder.store.tables import Instant, attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,21 +45,24 @@ LONGEST_AHEAD = timedelta(hours=26)
 """A lease that ends later than this was given by a wrong clock: no sender that lives holds one."""
 
 
+STOPPED_ON_THE_WAY = "the sender stopped while this mail was on its way"
+
+
 def expire_leases(connection: Connection, now: datetime) -> int:
     """Take back what a dead sender left: claimed mails wait again, those being sent are in doubt and wait, too."""
     over = or_(reminder.c.lease_until <= now, reminder.c.lease_until > now + LONGEST_AHEAD)
-    late = and_(over, is_leased)
-    free = {"owner": None, "lease_until": None}
-    was_sending = and_(late, reminder.c.state == State.SENDING)
-    doubtful = {
-        "state": State.IN_DOUBT,
-        "in_doubt_at": now,
-        "reason": "the sender stopped while this mail was on its way",
+    late = select(reminder.c.id).where(is_leased, over).with_for_update(skip_locked=True).cte("late")
+    was_sending, first_doubt = reminder.c.state == State.SENDING, reminder.c.in_doubt_at
+    # One statement: a sender that is believed gone may commit `sending` between two of them.
+    values = {
+        "state": case((or_(was_sending, first_doubt.is_not(None)), State.IN_DOUBT), else_=State.PLANNED),
+        "in_doubt_at": case((was_sending, func.coalesce(first_doubt, literal(now, Instant))), else_=first_doubt),
+        "reason": case((was_sending, STOPPED_ON_THE_WAY), else_=reminder.c.reason),
+        "owner": None,
+        "lease_until": None,
     }
-    found = connection.execute(update(reminder).where(was_sending).values({**free, **doubtful})).rowcount
-    in_doubt = and_(late, reminder.c.in_doubt_at.is_not(None))
-    connection.execute(update(reminder).where(in_doubt).values({**free, "state": State.IN_DOUBT}))
-    return found + connection.execute(update(reminder).where(late).values({**free, "state": State.PLANNED})).rowcount
+    statement = update(reminder).where(reminder.c.id.in_(select(late.c.id))).values(values).returning(reminder.c.id)
+    return len(connection.execute(statement).all())
 
 
 def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Reminder]:

@@ -10,15 +10,16 @@ from sqlalchemy import update
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
 from reminder.policy.model import Kind, State
-from reminder.store import outbox, reconcile, sending
+from reminder.store import migrate, outbox, reconcile, sending
+from reminder.store.engine import Store
 from reminder.store.tables import reminder
+from tests.world import World, chicago
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reminder.store.engine import Store
     from reminder.store.outbox import Reminder
-    from tests.world import World
+    from tests.postgres import Cluster
 
 
 def planned(world: World, count: int = 1) -> list[Reminder]:
@@ -117,6 +118,34 @@ def test_a_live_lease_is_left_alone(world: World) -> None:
         assert sending.expire_leases(connection, world.now) == 0
 
     assert world.reminders(id=row.id)[0].state is State.CLAIMED
+
+
+def test_a_sender_that_slept_while_it_marked_a_mail_is_not_taken_for_one_that_never_sent(postgres: Cluster) -> None:
+    world = World(Store(postgres.fresh_url()), chicago("2026-12-01"))
+    migrate.upgrade(world.store)
+    world.practice()
+    planned(world)
+    row = claim(world)[0]
+    with world.store.write() as asleep:
+        sending.mark_sending(asleep, [row], world.now)
+        with world.store.write() as connection:
+            found = sending.expire_leases(connection, world.now + sending.LEASE)
+
+    assert (found, world.reminders(id=row.id)[0].state) == (0, State.SENDING)
+    world.store.close()
+
+
+def test_a_second_doubt_leaves_the_time_of_the_first(world: World) -> None:
+    planned(world)
+    for _ in range(2):
+        row = claim(world)[0]
+        with world.store.write() as connection:
+            sending.mark_sending(connection, [row], world.now)
+        world.now += sending.LEASE
+        with world.store.write() as connection:
+            sending.expire_leases(connection, world.now)
+
+    assert world.reminders(id=row.id)[0].in_doubt_at == world.now - sending.LEASE
 
 
 def test_a_lease_that_a_wrong_clock_gave_is_void(world: World) -> None:

@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& echo $$p && break; done)
 
 .NOTPARALLEL:  # the first failure is the last thing said
-.PHONY: help demo test bench lint types docs screenshots lock clean browser
+.PHONY: help demo test soak bench lint types docs screenshots lock clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -31,6 +31,9 @@ types: $(READY) ## Types
 
 docs: $(READY) ## Write the reference pages from the code
 	@$(BIN)/python -m tests.reference
+
+soak: $(READY) ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
+	@$(BIN)/python -m tests.soak $(WITH)
 
 bench: $(READY) ## Print our figures beside their yardsticks
 	@$(BIN)/python -m benchmarks

@@ -295,12 +295,6 @@ MAILS = [
 ATTEMPTS = [
     Change(
         table="attempt",
-        column="reminder_id",
-        to=more,
-        where="outcome = 'accepted' and reminder_id < (select max(id) from reminder) - 9",
-    ),
-    Change(
-        table="attempt",
         column="outcome",
         to=other("accepted", "deferred", "in_doubt", "refused_recipient", "nonsense"),
         where="outcome in ('accepted', 'refused_recipient')",
@@ -358,6 +352,15 @@ def _added(table: Table, where: str, **values: Any) -> Callable[[Connection, Ran
     return apply
 
 
+def _another_mails_attempt(connection: Connection, random: Random) -> bool:
+    row = pick(connection, random, tables.attempt, text("outcome = 'accepted'"))
+    other_mail = row and pick(connection, random, tables.reminder, tables.reminder.c.id != row.reminder_id)
+    if row is None or other_mail is None:
+        return False
+    connection.execute(update(tables.attempt).where(_is(tables.attempt, row)).values(reminder_id=other_mail.id))
+    return True
+
+
 NEWEST_STEP = """kind = 'warning' and not trial and state = 'sent'
     and person_id in (select p.id from person p join practice h on h.id = p.home_id
                       where p.expires_on = cycle_on and h.mode = 'live' and p.next_step_at is not null)
@@ -380,6 +383,7 @@ ACTS = [
     ),
     Act(name="mail sent doubled", apply=_added(tables.reminder, f"{CLOCK} and state = 'sent'", key="doubled")),
     Act(name="mail that waits doubled", apply=_added(tables.reminder, WAITING, key="doubled", message_id=None)),
+    Act(name="accepted attempt of another mail", apply=_another_mails_attempt),
     Act(name="accepted attempt gone", apply=_gone(tables.attempt, "outcome = 'accepted'")),
     Act(name="refusal gone", apply=_gone(tables.attempt, "outcome = 'refused_recipient'")),
     Act(

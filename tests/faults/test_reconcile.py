@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from contextlib import suppress
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,15 +8,12 @@ from reminder.store import migrate, reconcile
 from reminder.store.engine import Store
 from tests.faults.lived import lived
 from tests.faults.mutations import MUTATIONS
+from tests.faults.seeding import seed_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.postgres import Cluster
-
-
-class RolledBackError(Exception):
-    """Takes a seeded difference back."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -36,27 +31,13 @@ def good(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     store.close()
 
 
-def missed(store: Store, count: int, seed: int) -> tuple[int, list[str]]:
-    """Seed so many differences, one at a time, each class in turn; return how many there were, and the unseen ones."""
-    random, seeded, unseen = Random(seed), 0, []
-    for number in range(count):
-        mutation = MUTATIONS[number % len(MUTATIONS)]
-        with suppress(RolledBackError), store.write() as connection:
-            if mutation.apply(connection, random):
-                seeded += 1
-                if not reconcile.differences(connection):
-                    unseen.append(mutation.name)
-            raise RolledBackError
-    return seeded, unseen
-
-
 def test_a_good_database_shows_no_difference(good: Store) -> None:
     with good.read() as connection:
         assert reconcile.differences(connection) == []
 
 
 def test_every_seeded_difference_is_found(good: Store) -> None:
-    seeded, unseen = missed(good, count=1010 if good.is_sqlite else len(MUTATIONS), seed=4)
+    seeded, unseen = seed_differences(good, 1010 if good.is_sqlite else len(MUTATIONS), seed=4)
 
     assert seeded >= (1000 if good.is_sqlite else 120)
     assert unseen == []

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from sqlalchemy import event, select
 
+from reminder.errors import UnreachableError
 from reminder.jobs import passwords, signing_in
 from reminder.jobs.signing_in import IDLE_LIFE, SESSION_LIFE, make_sign_in_link
 from reminder.policy.model import AdminRole
@@ -360,6 +361,18 @@ def test_the_use_of_a_session_is_written_once_a_minute_at_most(world: World, sig
         signed_in.get("/")
 
     assert len(writes) == 2
+
+
+def test_while_the_database_takes_no_writes_the_pages_still_answer(
+    world: World, signed_in: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise UnreachableError
+
+    world.now += timedelta(minutes=2)
+    monkeypatch.setattr(world.store, "write", refuse)
+
+    assert signed_in.get("/").status_code == 200
 
 
 def test_each_sign_in_has_a_new_secret(world: World, site: Site, dana: str) -> None:

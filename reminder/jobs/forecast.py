@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reminder.jobs import recipients
 from reminder.jobs.clock_ahead import Clock, Due, run_ahead
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from reminder.store.practices import Practice
 
 
-@dataclass(frozen=True, kw_only=True)
-class Forecast:
+class Forecast(NamedTuple):
     """One mail that would go out: when (UTC), to whom, for which practice, about whom; `about` are the people whom a
     mail to the admins names. `placed_on` is the day on which its step lies; a mail that waits for a window goes later.
     """
@@ -50,7 +48,7 @@ class Forecast:
     days_left: int | None = None
     about: tuple[int, ...] = ()
 
-    @cached_property
+    @property
     def local(self) -> datetime:
         """Return when it would go by the practice's clocks."""
         return self.at.astimezone(zone_named(self.zone))
@@ -76,8 +74,8 @@ class Forecast:
 
 @dataclass
 class Collected:
-    """Mails to the people, and who is to be escalated in which practice from which instant on; `runs`: the clocks that were
-    run ahead already.
+    """Mails to the people, and who is to be escalated in which practice from which instant on; `runs`: the
+    clocks that were run ahead already.
     """
 
     runs: dict[Clock, list[tuple[Due, bool]]] = field(default_factory=dict)
@@ -219,7 +217,7 @@ def _escalations(known: Known, collected: Collected) -> Iterator[Forecast]:
         for address in known.told[practice_id].escalation:
             about = tuple(person.id for person in told if not recipients.is_about(person, address))
             if about:
-                yield replace(foretold_mail(known.practices[practice_id], at, address, Kind.ESCALATION), about=about)
+                yield foretold_mail(known.practices[practice_id], at, address, Kind.ESCALATION)._replace(about=about)
 
 
 def _planned(connection: Connection, known: Known, wanted: Collection[int]) -> Iterator[Forecast]:

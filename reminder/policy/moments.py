@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reminder.errors import UsageError
+
+MANY = 10_000
+"""Answers kept at hand: whoever looks at many people asks for the same few days and instants again and again."""
 
 
 @cache
@@ -19,6 +22,7 @@ def zone_named(name: str) -> ZoneInfo:
         raise UsageError(message) from None
 
 
+@lru_cache(MANY)
 def instant(day: date, at: time, zone: str) -> datetime:
     """Return the UTC instant at which the clocks of `zone` show `at` on `day`.
 
@@ -46,6 +50,7 @@ def _end_of_gap(wall: datetime, info: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
+@lru_cache(MANY)
 def local_date(now: datetime, zone: str) -> date:
     """Return the date that the calendars of `zone` show at the instant `now`."""
     return now.astimezone(zone_named(zone)).date()

@@ -14,6 +14,7 @@ PRESENT = sa.text("left_at is null")
 VISITING = sa.text("left_at is null and not is_home")
 IN_FORCE = sa.text("cleared_at is null")
 FAILED = sa.text("state = 'failed'")
+NOTICE = sa.text("kind = 'notice'")
 REFUSED = sa.text("email_refused_at is not null")
 
 
@@ -36,6 +37,8 @@ def upgrade() -> None:
     op.create_index('ix_person_refused', 'person', ['id'], sqlite_where=REFUSED, postgresql_where=REFUSED)
     op.create_index('ix_reminder_failed', 'reminder', ['practice_id', 'failed_at'],
                     sqlite_where=FAILED, postgresql_where=FAILED)
+    op.create_index('ix_reminder_notice', 'reminder', ['practice_id', 'planned_at'],
+                    sqlite_where=NOTICE, postgresql_where=NOTICE)
     op.drop_index('ix_event_practice_id', 'event')
     op.create_index('ix_event_practice_id_id', 'event', ['practice_id', 'id'])
     op.create_table(
@@ -79,6 +82,7 @@ def downgrade() -> None:
     op.drop_table('skipped_step')
     op.drop_index('ix_event_practice_id_id', 'event')
     op.create_index('ix_event_practice_id', 'event', ['practice_id'])
+    op.drop_index('ix_reminder_notice', 'reminder')
     op.drop_index('ix_reminder_failed', 'reminder')
     op.drop_index('ix_person_refused', 'person')
     op.drop_index('ix_absence_in_force', 'absence')

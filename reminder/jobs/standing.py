@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from reminder.store.practices import Practice
 
 
+NEEDS_ATTENTION = (Status.EXPIRED, Status.DUE, Status.UNKNOWN)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """One member of a practice, as they stand on `today` (local at their home)."""
@@ -50,6 +53,16 @@ class Standing:
     def lapses_while_away(self) -> bool:
         """Tell whether the password ends while the person is away."""
         return lapses_while_away(self.person.expires_on, self.today, self.absences)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Tell whether somebody has to look after the person."""
+        return self.status in NEEDS_ATTENTION or self.is_unreachable or self.lapses_while_away
+
+
+def urgency(found: Standing) -> tuple[bool, int, str]:
+    """Order by the days left; who has none comes last."""
+    return (found.days_left is None, found.days_left or 0, found.person.name)
 
 
 def of_practice(connection: Connection, practice_id: int, now: datetime, *, with_left: bool = False) -> list[Standing]:

@@ -188,9 +188,11 @@ def members(
     return [_member(row) for row in connection.execute(query)]
 
 
-def count(connection: Connection, practice_id: int) -> int:
-    """Return how many people are in a practice."""
+def count(connection: Connection, practice_id: int, roles: Collection[Role] | None = None) -> int:
+    """Return how many people are in a practice, in these roles or in all."""
     present = and_(membership.c.practice_id == practice_id, membership.c.left_at.is_(None))
+    if roles is not None:
+        present = and_(present, membership.c.role.in_(roles))
     return connection.scalar(select(func.count()).select_from(membership).where(present)) or 0
 
 

@@ -252,6 +252,7 @@ LEASED = ("claimed", "sending")
 """The states of a reminder that a sender has in hand."""
 _leased = text("state in ('claimed', 'sending')")
 _failed = text("state = 'failed'")
+_notice = text("kind = 'notice'")
 
 reminder = Table(
     "reminder",
@@ -301,6 +302,7 @@ reminder = Table(
     ),
     Index("ix_reminder_person_id_cycle_on", "person_id", "cycle_on"),
     Index("ix_reminder_practice_id_planned_at", "practice_id", "planned_at"),
+    Index("ix_reminder_notice", "practice_id", "planned_at", sqlite_where=_notice, postgresql_where=_notice),
     Index("ix_reminder_failed", "practice_id", "failed_at", sqlite_where=_failed, postgresql_where=_failed),
 )
 

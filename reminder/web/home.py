@@ -1,7 +1,11 @@
-"""The first page of the admins: whether anything is wrong, and who needs them."""
+"""The first page of the admins: whether anything is wrong, what needs them, and what goes next."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -9,24 +13,67 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reminder.jobs import standing
-from reminder.jobs.forecast import forecast
+from reminder.jobs.estimate import estimated_by_day
+from reminder.jobs.forecast import Forecast, forecast
 from reminder.jobs.tick import LAST_TICK
-from reminder.policy.model import AdminRole, Status
-from reminder.store import system
+from reminder.policy.coverage import COVERING_ROLES
+from reminder.policy.model import AdminRole
+from reminder.policy.moments import local_date
+from reminder.policy.parts import Part
+from reminder.store import coming, memberships, system
+from reminder.store.backups import LAST_BACKUP
+from reminder.store.listing import Listing
+from reminder.web.alerts import LATE
+from reminder.web.days_ahead import DAYS, Week, weeks_ahead
+from reminder.web.needs import needs_of_people, needs_of_queue
 from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
 from reminder.web.setup.steps import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sqlalchemy import Connection
 
-    from reminder.jobs.services import Services
     from reminder.jobs.standing import Standing
+    from reminder.policy.coverage import Coverage
+    from reminder.store.practices import Practice
     from reminder.web.pages import Viewer
 
 router = APIRouter()
 
 MOST_SHOWN = 8
-NEEDS_ATTENTION = (Status.EXPIRED, Status.DUE, Status.UNKNOWN)
+"""Things to do on the page; of more, the rest is a link away."""
+
+EXACT_UP_TO = 250
+"""Of so many people each mail is foretold within the time a page may take; of more they are counted by expiry date."""
+
+MANY_OFFICIALS = 20
+"""AOs and AMs of one practice; with more of them, coverage is no question of single people."""
+
+BACKUP_LATE = timedelta(hours=26)
+"""A backup is made each day; one that is older is trouble."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """What goes in the next 60 days. `next`: the first mails that go together, and whether that is today; none where
+    mails are only counted.
+    """
+
+    weeks: list[Week]
+    total: int
+    is_exact: bool
+    next: tuple[Forecast, ...] = ()
+    is_today: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cover:
+    """Who can sign for a practice, and its AOs and AMs, the first to expire first."""
+
+    practice: Practice
+    coverage: Coverage
+    officials: list[Standing]
 
 
 @router.get("/")
@@ -34,47 +81,58 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
     """Show how things stand in the practices of the viewer."""
     now = services.clock()
     with services.store.read() as connection:
-        everybody = {key: standing.of_practice(connection, key, now) for key in viewer.practices}
-        last = system.get_instant(connection, LAST_TICK)
-        coming = _coming(connection, services, viewer)
-        to_do = steps(connection, pages) if AdminRole.OWNER in viewer.roles.values() else []
-    coverage = {
-        practice.name: standing.coverage(everybody[key], standing.today_of(practice, now))
-        for key, practice in viewer.practices.items()
-    }
-    people = {found.person.id: found for members in everybody.values() for found in members}
-    attention = sorted(filter(needs_attention, people.values()), key=urgency)
-    return pages.show(
-        request,
-        "home.html",
-        total=len(people),
-        attention=attention,
-        shown=attention[:MOST_SHOWN],
-        coverage=coverage,
-        coming=coming,
-        to_do=to_do,
-        last=last,
-        now=now,
-        next_expiry=min((f.person.expires_on for f in people.values() if f.person.expires_on), default=None),
+        listing = Listing(connection, viewer.practices, now)
+        total, attention = listing.people[Part.EVERYBODY], listing.people[Part.ATTENTION]
+        last, backup = (system.get_instant(connection, key) for key in (LAST_TICK, LAST_BACKUP))
+        held = system.hold(connection)
+        tasks = list(needs_of_queue(connection, viewer, held))
+        people = needs_of_people(connection, viewer, listing, now, MOST_SHOWN)
+        needs = list(islice([*tasks, *people], MOST_SHOWN))
+        return pages.show(
+            request,
+            "home.html",
+            total=total,
+            attention=attention,
+            needs=needs,
+            is_running=last is not None and now - last <= LATE,
+            is_held=held is not None,
+            good_until=coming.earliest_expiry(connection, viewer.practices),
+            covers=list(_covers(connection, viewer.practices.values(), now)),
+            coming=_coming(connection, viewer, now, total),
+            to_do=steps(connection, pages) if AdminRole.OWNER in viewer.roles.values() else [],
+            last=last,
+            backup=backup,
+            backup_is_late=backup is None or now - backup > BACKUP_LATE,
+            now=now,
+            zone=next((practice.schedule.zone for practice in viewer.practices.values()), "UTC"),
+        )
+
+
+def _covers(connection: Connection, practices: Iterable[Practice], now: datetime) -> Iterator[Cover]:
+    """Yield who can sign for each practice. One with very many AOs and AMs is looked at only if the daily check says
+    that it is at risk: so many logins do not lapse unseen from one hour to the next.
+    """
+    for practice in practices:
+        if practice.at_risk or memberships.count(connection, practice.id, COVERING_ROLES) <= MANY_OFFICIALS:
+            officials = standing.officials(connection, practice.id, now)
+            found = standing.coverage(officials, standing.today_of(practice, now))
+            first = sorted(officials, key=standing.urgency)[:MANY_OFFICIALS]
+            yield Cover(practice=practice, coverage=found, officials=first)
+
+
+def _coming(connection: Connection, viewer: Viewer, now: datetime, people: int) -> Coming:
+    """Return the coming 60 days: each mail, or of very many people how many on which day."""
+    here = viewer.practices
+    today = min((local_date(now, found.schedule.zone) for found in here.values()), default=now.date())
+    if people > EXACT_UP_TO:
+        by_day: Counter[date] = estimated_by_day(connection, here.values(), now, days=DAYS)
+        return Coming(weeks=weeks_ahead(by_day, here.values(), today), total=by_day.total(), is_exact=False)
+    mails = forecast(connection, now, days=DAYS, practice_ids=list(here)) if here else []
+    by_day = Counter(mail.local.date() for mail in mails)
+    return Coming(
+        weeks=weeks_ahead(by_day, here.values(), today),
+        total=len(mails),
+        is_exact=True,
+        next=tuple(mail for mail in mails if mail.at == mails[0].at),
+        is_today=bool(mails) and mails[0].local.date() == local_date(now, mails[0].zone),
     )
-
-
-def _coming(connection: Connection, services: Services, viewer: Viewer) -> list[dict[str, object]]:
-    """Return how many mails go on each of the coming days."""
-    if not viewer.practices:
-        return []
-    by_day: dict[str, int] = {}
-    for mail in forecast(connection, services.clock(), days=14, practice_ids=list(viewer.practices)):
-        day = str(mail.as_json()["at"])[:10]
-        by_day[day] = by_day.get(day, 0) + 1
-    return [{"day": day, "count": count} for day, count in list(by_day.items())[:5]]
-
-
-def needs_attention(found: Standing) -> bool:
-    """Tell whether somebody is to be looked after."""
-    return found.status in NEEDS_ATTENTION or found.is_unreachable or found.lapses_while_away
-
-
-def urgency(found: Standing) -> tuple[bool, int, str]:
-    """Order by the days left; who has none comes last."""
-    return (found.days_left is None, found.days_left or 0, found.person.name)

@@ -113,6 +113,7 @@ class Pages:
             "local_moment": words.local_moment,
             "dated_moment": words.dated_moment,
             "clock_time": words.clock_time,
+            "ago": words.ago,
         }
         environment.globals |= {"facts": facts, "days_phrase": days_phrase}
         return environment

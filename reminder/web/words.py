@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reminder.mail.diagnosis import in_plain_words
 from reminder.mail.transport import Outcome, Stage, Verdict
+from reminder.policy.business_days import ONE_DAY
 from reminder.policy.model import Kind, State
 from reminder.policy.moments import zone_named
 
@@ -96,3 +97,18 @@ def dated_moment(at: datetime, zone: str) -> str:
     """Return an instant with its year as the clocks of a zone show it, such as `Dec 8, 2026, 8:00 AM CST`."""
     local = at.astimezone(zone_named(zone))
     return f"{local:%b} {local.day}, {local.year}, {clock_time(at, zone)}"
+
+
+def ago(at: datetime, now: datetime, zone: str) -> str:
+    """Return how long ago something was, such as `2 minutes ago` or `this morning at 3:10 AM CST`."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return "1 minute ago" if minutes == 1 else f"{minutes} minutes ago"
+    local, today = at.astimezone(zone_named(zone)), now.astimezone(zone_named(zone)).date()
+    if local.date() == today:
+        return f"{'this morning' if local.hour < 12 else 'today'} at {clock_time(at, zone)}"
+    if local.date() == today - ONE_DAY:
+        return f"yesterday at {clock_time(at, zone)}"
+    return f"on {local_moment(at, zone)}"

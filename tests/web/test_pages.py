@@ -39,7 +39,7 @@ def test_a_calm_practice_reads_calm(world: World, owner: TestClient) -> None:
     world.person("Alma Reyes", date(2026, 11, 30))
     world.tick()
 
-    assert "All 1 logins are good until Friday, January 29, 2027" in owner.get("/").text
+    assert "The one login is good until Friday, January 29, 2027" in owner.get("/").text
 
 
 def test_an_empty_practice_says_what_to_do(owner: TestClient) -> None:

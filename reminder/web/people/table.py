@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reminder.jobs import standing
+from reminder.jobs.standing import urgency
 from reminder.policy.model import Status
 from reminder.store import outbox
-from reminder.web.home import needs_attention, urgency
 from reminder.web.pages import MAY_CHANGE, PagesDep, ServicesDep, ViewerDep
 from reminder.web.people.person import DONE
 
@@ -40,14 +40,14 @@ def table(
     shown = [
         found
         for found in everybody
-        if (not status or found.status == status or (status == ATTENTION and needs_attention(found)))
+        if (not status or found.status == status or (status == ATTENTION and found.needs_attention))
         and all(word in f"{found.person.name} {found.person.email} {found.role}".casefold() for word in words)
     ]
     return pages.show(
         request,
         "people/table.html",
         people=sorted(shown, key=urgency),
-        counts={**counts, ATTENTION: sum(map(needs_attention, everybody))},
+        counts={**counts, ATTENTION: sum(found.needs_attention for found in everybody)},
         total=len(everybody),
         chosen=status,
         q=q,

@@ -2,8 +2,10 @@
 
 // After a part of the page was exchanged: keep the focus where it was, or give it to what is marked for it, and say
 // what changed to those who listen.
+let focused = "";
+document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id ?? ""; });
 document.addEventListener("htmx:after:swap", () => {
-  const target = document.querySelector("[data-focus]");
+  const target = document.querySelector("[data-focus]") ?? (focused && document.getElementById(focused));
   if (target && document.activeElement === document.body) target.focus();
   const words = document.querySelector("[data-said]");
   if (words) document.getElementById("said").textContent = words.dataset.said;
@@ -32,3 +34,8 @@ const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
 for (const field of document.querySelectorAll("[data-guess=origin]")) field.value = location.origin;
 for (const words of document.querySelectorAll("[data-origin]")) words.textContent = location.origin;
+
+// A page that refreshes itself and finds its part gone was signed out meanwhile: show what the server says to that.
+if (document.getElementById("now")) {
+  document.addEventListener("htmx:after:swap", () => { if (!document.getElementById("now")) location.reload(); });
+}

@@ -100,7 +100,8 @@ def take_back(import_id: int) -> None:
 
 def export_file(path: Path, practice: str | None) -> int:
     """Write a practice's people (every practice's without a name) to a file; return how many."""
-    from reminder.roster.writing import ExportRow, write_csv, write_xlsx
+    from reminder.jobs.exporting import export_row
+    from reminder.roster.writing import write_csv, write_xlsx
 
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         message = f"staff export: {path.name} must end in .csv or .xlsx"
@@ -111,18 +112,7 @@ def export_file(path: Path, practice: str | None) -> int:
             chosen = practices.named(connection, practice)
             every = {chosen.id: chosen}
         rows = [
-            ExportRow(
-                name=found.person.name,
-                email=found.person.email,
-                second_email=found.person.second_email,
-                role=found.role,
-                user_id=found.person.user_id,
-                practice=where.name,
-                reset_on=found.person.reset_on,
-                expires_on=found.person.expires_on,
-                days_left=found.days_left,
-                status=found.status,
-            )
+            export_row(found, where)
             for where in every.values()
             for found in standing.of_practice(connection, where.id, utc_now())
         ]

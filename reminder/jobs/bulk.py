@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BULK_RESET = "bulk.reset"
 BULK_PAUSE = "bulk.pause"
 BULK_REMOVE = "bulk.remove"
+BULK_UNDONE = "bulk.undone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ def take_back(by: By, event: Event) -> int:
         raise UsageError(message)
     done = event.detail["done"]
     reversed_ = sum(TAKERS_BACK[event.action](by, event, key) for key in done)
-    return by.record("bulk.undone", event=event.id, done=reversed_, unchanged=len(done) - reversed_)
+    return by.record(BULK_UNDONE, event=event.id, done=reversed_, unchanged=len(done) - reversed_)
 
 
 def _take_back_reset(by: By, event: Event, key: int) -> bool:  # noqa: ARG001 - as every taker back

@@ -31,6 +31,7 @@ class Why(StrEnum):
     """Why somebody gets no mail although it was asked for."""
 
     LEFT = "left"
+    ELSEWHERE = "elsewhere"
     AWAY = "away"
     UNREACHABLE = "unreachable"
     MAILED_TODAY = "mailed_today"
@@ -59,6 +60,7 @@ class _Known:
     """What decides whether somebody gets a mail."""
 
     now: datetime
+    practice_id: int
     homes: dict[int, Practice]
     away: dict[int, tuple[Absence, ...]]
     last_mail: dict[int, datetime]
@@ -66,9 +68,11 @@ class _Known:
     next_mail: dict[int, datetime]
 
     def why_not(self, who: Person, home: Practice | None) -> Why | None:
-        """Return why somebody gets none: never a second one about the clock on one local day."""
+        """Return why somebody gets none: only their home mails them, and never twice about the clock on one local day."""
         if home is None:
             return Why.LEFT
+        if home.id != self.practice_id:
+            return Why.ELSEWHERE
         zone = home.schedule.zone
         today = local_date(self.now, zone)
         if is_away(self.away.get(who.id, ()), today):
@@ -82,11 +86,12 @@ class _Known:
         return Why.ON_ITS_WAY if next_at is not None and next_at < local_midnight_after(self.now, zone) else None
 
 
-def sort_out(connection: Connection, ids: Collection[int], now: datetime) -> Sorted:
-    """Say who would get a mail now and who would not, and why."""
+def sort_out(connection: Connection, ids: Collection[int], practice_id: int, now: datetime) -> Sorted:
+    """Say who would get a mail now from a practice and who would not, and why."""
     found = people.load(connection, sorted(ids))
     known = _Known(
         now=now,
+        practice_id=practice_id,
         homes=practices.load(connection, {who.home_id for who in found.values() if who.home_id}),
         away=absences.of_people(connection, found),
         last_mail=by_hand.last_mail(connection, found),
@@ -119,7 +124,7 @@ def send_now(
     Return the event that says so, and who gets one and who does not.
     """
     people.lock(connection, ids)
-    result = sort_out(connection, ids, now)
+    result = sort_out(connection, ids, practice_id, now)
     told = recipients.load(connection, {going.home.id: going.home for going in result.going}.values())
     plans = [
         _plan(going, address, now)

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from reminder.store.practices import Practice
 
 
-NEEDS_ATTENTION = (Status.EXPIRED, Status.DUE, Status.UNKNOWN)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """One member of a practice, as they stand on `today` (local at their home)."""
@@ -53,11 +50,6 @@ class Standing:
     def lapses_while_away(self) -> bool:
         """Tell whether the password ends while the person is away."""
         return lapses_while_away(self.person.expires_on, self.today, self.absences)
-
-    @property
-    def needs_attention(self) -> bool:
-        """Tell whether somebody has to look after the person."""
-        return self.status in NEEDS_ATTENTION or self.is_unreachable or self.lapses_while_away
 
 
 def urgency(found: Standing) -> tuple[bool, int, str]:

@@ -14,7 +14,21 @@ from reminder.settings import Settings
 from reminder.web import diagnostics, history, home
 from reminder.web.account import code, own, password, practices, proving, second_factor, signing_in, team
 from reminder.web.pages import Pages
-from reminder.web.people import acting, belonging, call_sheet, evidence, leaving, person, sending, table
+from reminder.web.people import (
+    acting,
+    asking,
+    belonging,
+    bulk,
+    call_sheet,
+    evidence,
+    exporting,
+    leaving,
+    person,
+    sending,
+    table,
+)
+from reminder.web.people import adding as people_adding
+from reminder.web.people import undoing as people_undoing
 from reminder.web.practice import closures, office, plan, previews, settings, wording
 from reminder.web.public import calendar, confirming, health, help_page
 from reminder.web.rosters import adding, checking, columns, past
@@ -34,7 +48,8 @@ PAGES = (
     *(health, help_page, confirming, calendar),
     *(code, signing_in, proving, own, password, second_factor, team, practices),
     home,
-    *(table, person, acting, belonging, leaving),
+    *(table, people_adding, bulk, asking, people_undoing, exporting),
+    *(person, acting, belonging, leaving),
     *(sending, call_sheet, evidence),
     *(adding, columns, checking, past),
     *(schedule, foretold, skipping, messages, resending, mails),

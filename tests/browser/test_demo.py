@@ -61,7 +61,7 @@ def test_the_demo_shows_people_in_every_status(phone: Page, address: str) -> Non
     counts = {word.strip(): int(count) for count, word in tiles.items()}
 
     assert counts["Everybody"] >= 40
-    assert all(counts[word] > 0 for word in ("Expired", "Due", "Up to date", "Date unknown", "Paused"))
+    assert all(counts[word] > 0 for word in ("Expired", "Due now", "Due soon", "Up to date", "Date unknown", "Paused"))
 
 
 PAGES = (

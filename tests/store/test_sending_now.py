@@ -10,8 +10,8 @@ import pytest
 from reminder.jobs import confirm, staff
 from reminder.jobs.sending_now import SENT_NOW, Sorted, Why, send_now, sort_out
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.policy.model import Absence, Kind, State
-from reminder.store import events, outbox, people, practices, reconcile
+from reminder.policy.model import Absence, Kind, Role, State
+from reminder.store import events, memberships, outbox, people, practices, reconcile
 from tests.world import OWNER, chicago
 
 if TYPE_CHECKING:
@@ -28,7 +28,12 @@ def left(days: int) -> date:
 
 def ask(world: World, *ids: int) -> Sorted:
     with world.store.write() as connection:
-        return send_now(connection, ids, practice_id=1, actor="admin:1", now=world.now)[1]
+        return send_now(connection, ids, practice_id=home_of(world, ids), actor="admin:1", now=world.now)[1]
+
+
+def home_of(world: World, ids: tuple[int, ...]) -> int:
+    """Return the practice that mails the first of them; the first practice for somebody who left."""
+    return world.look(ids[0]).home_id or 1
 
 
 def is_consistent(world: World) -> bool:
@@ -226,6 +231,16 @@ def test_who_cannot_or_must_not_be_mailed_is_left_out_by_name(world: World) -> N
     assert world.reminders(kind=Kind.WARNING, step=None) == []
 
 
+def test_only_the_persons_home_mails_them(world: World) -> None:
+    other = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
+    alma = world.person("Alma Reyes", left(40))
+    with world.store.write() as connection:
+        memberships.join_practice(connection, alma, other, Role.SURROGATE, now=world.now, registered_by="Ann")
+        _, result = send_now(connection, [alma], practice_id=other, actor="admin:2", now=world.now)
+
+    assert list(result.left_out) == [Why.ELSEWHERE]
+
+
 def test_in_trial_it_goes_to_the_admins_and_is_marked(world: World) -> None:
     other = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example", live=False)
     wes = world.person("Wes Young", left(40), practice=other)
@@ -264,7 +279,7 @@ def test_the_forecast_shows_it_until_it_has_gone_and_the_step_on_its_later_day(w
 def test_nothing_is_decided_by_looking(world: World) -> None:
     alma = world.person("Alma Reyes", left(40))
     with world.store.read() as connection:
-        seen = sort_out(connection, [alma], world.now)
+        seen = sort_out(connection, [alma], 1, world.now)
         rows = outbox.history(connection, person_id=alma)
 
     assert [(one.person.id, one.kind) for one in seen.going] == [(alma, Kind.WARNING)]

@@ -120,6 +120,23 @@ USES: dict[tuple[str, str], Use] = {
     # People
     ("GET", "/"): Use(access=Access.SIGNED_IN, path="/"),
     ("GET", "/people"): Use(access=Access.SIGNED_IN, path="/people"),
+    ("GET", "/people/add"): Use(access=Access.CHANGE_ANY, path="/people/add"),
+    ("POST", "/people/add"): Use(
+        access=Access.CHANGE,
+        path="/people/add",
+        form={"practice": "1", "name": "Bo Chen", "email": "bo@x.example", "role": "AO"},
+    ),
+    ("POST", "/people/bulk"): Use(
+        access=Access.CHANGE, path="/people/bulk", form={"who": "1-1", "act": "reset", "reset_on": "2026-11-20"}
+    ),
+    ("POST", "/people/bulk/{act}"): Use(
+        access=Access.CHANGE, path="/people/bulk/remove", form={"who": "1-1", "count": "1"}
+    ),
+    ("POST", "/people/undo/{number:int}"): Use(access=Access.CHANGE, path="/people/undo/BULK"),
+    ("GET", "/people/export.{kind}"): Use(access=Access.SIGNED_IN, path="/people/export.csv", is_page=False),
+    ("POST", "/people/export"): Use(
+        access=Access.CHANGE, path="/people/export", form={"who": "1-1", "act": "csv"}, is_page=False
+    ),
     ("GET", "/people/{person_id:int}"): Use(access=Access.LOOK, path="/people/1"),
     ("POST", "/people/{person_id:int}/reset"): Use(access=Access.CHANGE, path="/people/1/reset", form=RESET),
     ("POST", "/people/{person_id:int}/undo"): Use(access=Access.CHANGE, path="/people/1/undo"),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from reminder.jobs import bulk
 from reminder.jobs.import_terms import Request
 from reminder.jobs.importing import import_roster
 from reminder.jobs.signing_in import hash_of, make_sign_in_link
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.policy.model import AdminRole, Role
+from reminder.policy.model import Absence, AdminRole, Role
 from reminder.roster.reading import read_roster
 from reminder.store import admins, migrate, practices, sessions
 from reminder.store.engine import Store
@@ -91,6 +92,9 @@ def keep_example(path: Path) -> Kept:
         sessions.add_link(connection, hash_of("for-an-address"), 1, NOW + timedelta(days=1), new_email="d@x.example")
         known["ADDRESS"] = "for-an-address"
         known["INVITED"], known["COLLEAGUE"] = str(invited), str(key)
+        here = practices.load(connection)[1]
+        by = bulk.By(connection=connection, practice=here, actor="admin:1", now=NOW)
+        known["BULK"] = str(bulk.pause(by, [2], Absence(from_on=date(2027, 3, 1), to_on=date(2027, 3, 5))))
     store.close()
     return Kept(path=path, links=links, known=known)
 

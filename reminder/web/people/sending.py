@@ -20,6 +20,7 @@ router = APIRouter()
 
 WHY_NOT = {
     Why.LEFT: "has left the practice",
+    Why.ELSEWHERE: "is mailed by another practice; ask the person instead",
     Why.AWAY: "is away today; end the absence first",
     Why.UNREACHABLE: "cannot be reached by mail; correct the address first",
     Why.MAILED_TODAY: "was mailed today already; a second mail on one day goes to nobody",
@@ -33,9 +34,6 @@ def send(request: Request, person_id: int, pages: PagesDep, viewer: ViewerDep) -
     """Plan one mail that says the true days left; it leaves with the next pass."""
 
     def act(this: Acting) -> str:
-        if this.practice.id != this.person.home_id:
-            message = f"The mails to {this.person.name} go out from another practice. Ask the person instead."
-            raise UsageError(message)
         _, result = send_now(this.connection, [person_id], practice_id=this.practice.id, actor=this.actor, now=this.now)
         for why in result.left_out:
             message = f"{this.person.name} {WHY_NOT[why]}."

@@ -9,7 +9,26 @@ document.addEventListener("htmx:after:swap", () => {
   if (target && document.activeElement === document.body) target.focus();
   const words = document.querySelector("[data-said]");
   if (words) document.getElementById("said").textContent = words.dataset.said;
+  showTicks();
 });
+
+// Ticks of a list: all on the page by one, and how many there are.
+const ticks = () => [...document.querySelectorAll("input[name=who]:enabled")];
+
+function showTicks() {
+  for (const choice of document.querySelectorAll("[data-tick-all]")) choice.hidden = ticks().length < 2;
+  const words = document.querySelector("[data-count]");
+  if (!words) return;
+  words.dataset.none ??= words.textContent;
+  const count = ticks().filter((tick) => tick.checked).length;
+  words.textContent = count === 0 ? words.dataset.none : count === 1 ? "1 person is chosen." : `${count} people are chosen.`;
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.closest("[data-tick-all]")) for (const tick of ticks()) tick.checked = target.checked;
+  if (target.name === "who" || target.closest("[data-tick-all]")) showTicks();
+});
+showTicks();
 
 // Print what is shown, where a button offers it.
 for (const button of document.querySelectorAll("[data-print]")) {

@@ -68,7 +68,7 @@ def test_what_the_mail_server_took_is_compared_with_the_records(
 def test_a_loop_prints_one_line_with_its_counts_and_its_seed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, faults: list[str], ended: int
 ) -> None:
-    monkeypatch.setattr(differences, "run", lambda budget, seed: {"minutes": budget.minutes, "faults": faults})
+    monkeypatch.setattr(differences, "run", lambda budget, _seed: {"minutes": budget.minutes, "faults": faults})
 
     assert main(["--minutes", "3", "--seed", "5", "differences"]) == ended
     line = json.loads(capsys.readouterr().out)

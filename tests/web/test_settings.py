@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reminder.mail.links import Links
 from reminder.policy.model import AdminRole, Role
 from reminder.store import practices
 
@@ -206,6 +208,27 @@ def test_reminders_are_turned_on(world: World, site: Site) -> None:
     assert 'value="live"' in button
     assert not practice(world, key).is_trial
     assert "Reminders are on" in kim.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"is_set_up": False}, "No mail server is set up"),
+        ({"links": Links("https://localhost:8060", ["key"])}, "works on this machine only"),
+    ],
+)
+def test_reminders_that_would_reach_nobody_are_not_turned_on(
+    world: World, site: Site, changed: dict[str, Any], words: str
+) -> None:
+    key = world.practice("Trial Clinic", owner="kim@trial.example", live=False)
+    kim = site.signed_in("kim@trial.example")
+    world.services.installation = replace(world.services.installation, **changed)
+    shown = kim.get("/settings/mode").text
+    refused = kim.post(f"/settings/{key}/mode", data={"mode": "live"}, headers=OURS)
+
+    assert words in shown
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert practice(world, key).is_trial
 
 
 @pytest.mark.parametrize(

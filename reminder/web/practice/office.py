@@ -11,8 +11,9 @@ from starlette.responses import Response
 from reminder.jobs.practice_edit import PracticeEdit
 from reminder.policy.coverage import COVERING_ROLES
 from reminder.policy.escalation import ESCALATED_STEPS
-from reminder.policy.model import AdminRole
+from reminder.policy.model import AdminRole, Mode
 from reminder.store import memberships
+from reminder.web.hindrances import hindrances
 from reminder.web.pages import PagesDep, ViewerDep
 from reminder.web.practice.changing import change, changeable
 
@@ -164,6 +165,7 @@ def _show_mode(
 ) -> Response:
     with pages.services.store.read() as connection:
         members = memberships.count(connection, practice.id)
+        hindered = hindrances(connection, pages) if practice.is_trial else []
     is_owner = viewer.roles[practice.id] is AdminRole.OWNER
     page, typed = "practice/mode.html", {"mode": str(practice.mode)}
     return _show(
@@ -176,6 +178,7 @@ def _show_mode(
         typed=typed,
         told=told,
         members=members,
+        hindrances=hindered,
         is_owner=is_owner,
     )
 
@@ -188,6 +191,11 @@ def set_mode(request: Request, practice_id: int, pages: PagesDep, viewer: Viewer
     def again(error: str, field: str) -> Response:
         return _show_mode(request, pages, viewer, practice, status=422, error=error, field=field)
 
+    if mode == Mode.LIVE and practice.is_trial:
+        with pages.services.store.read() as connection:
+            hindered = hindrances(connection, pages)
+        if hindered:
+            return again(f"Reminders are not on. {hindered[0].words}", "mode")
     then = f"/settings?practice={practice.id}&done=mode"
     return change(pages, viewer, practice, PracticeEdit(mode=mode), then=then, field="mode", again=again)
 

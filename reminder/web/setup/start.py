@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form
 from starlette.exceptions import HTTPException
@@ -12,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from reminder.errors import UsageError
-from reminder.jobs import first_run, samples
+from reminder.jobs import first_run
 from reminder.jobs.forecast import forecast
 from reminder.jobs.practice_edit import PracticeEdit, edit_practice
 from reminder.jobs.previewing import compose_preview, show
 from reminder.jobs.standing import of_practice
 from reminder.policy.model import Kind, Mode
-from reminder.web.pages import LOOPBACK, PagesDep, ServicesDep, ViewerDep
+from reminder.web.hindrances import Hindrance, hindrances
+from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
 from reminder.web.practice.settings import LADDERS, chosen_plan
 from reminder.web.security import MAIL_POLICY
 from reminder.web.setup.steps import OpeningDep, frame
@@ -89,28 +88,10 @@ def choose_plan(
     return pages.redirect("/setup/start")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hindrance:
-    """Why reminders cannot be turned on yet, and where that is mended."""
-
-    words: str
-    href: str
-    link: str
-
-
-def _hindrances(connection: Connection, services: Services, people: int) -> list[Hindrance]:
-    found = []
-    if not services.installation.is_set_up:
-        words = "No mail server is set up, so nobody would get a mail."
-        found.append(Hindrance(words=words, href="/setup/mail", link="Say how e-mail is sent"))
-    if urlsplit(services.links.base).hostname in LOOPBACK:
-        words = f"The links in the mails would lead to {services.links.base}, which works on this machine only."
-        found.append(Hindrance(words=words, href="/settings/mail#public_url", link="Change the address of these pages"))
+def _hindrances(connection: Connection, pages: Pages, people: int) -> list[Hindrance]:
+    found = hindrances(connection, pages, mail_page="/setup/mail")
     if not people:
         found.append(Hindrance(words="Nobody is registered yet.", href="/setup/people", link="Add people"))
-    if samples.are_there(connection):
-        words = "The invented people are still registered."
-        found.append(Hindrance(words=words, href="/setup/people", link="Remove them"))
     return found
 
 
@@ -125,7 +106,7 @@ def _start(request: Request, pages: Pages, viewer: Viewer, practice: int, *, sta
     with services.store.read() as connection:
         people = of_practice(connection, practice, now)
         mails = forecast(connection, now, days=DAYS, practice_ids=[practice])
-        hindrances = _hindrances(connection, services, len(people))
+        found = _hindrances(connection, pages, len(people))
     return pages.show(
         request,
         "setup/start.html",
@@ -136,7 +117,7 @@ def _start(request: Request, pages: Pages, viewer: Viewer, practice: int, *, sta
         unknown=sum(found.person.expires_on is None for found in people),
         mails=len(mails),
         first=mails[0].at if mails else None,
-        hindrances=hindrances,
+        hindrances=found,
         refused=status != 200,
     )
 
@@ -153,7 +134,7 @@ def turn_on(
     now = services.clock()
     with services.store.write() as connection:
         people = len(of_practice(connection, practice, now))
-        if not _hindrances(connection, services, people):
+        if not _hindrances(connection, pages, people):
             actor = f"admin:{viewer.admin.id}"
             edit_practice(connection, viewer.practices[practice], PracticeEdit(mode=Mode.LIVE), actor=actor, now=now)
             return pages.redirect("/?done=live")

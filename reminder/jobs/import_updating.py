@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reminder import facts
@@ -12,7 +13,8 @@ from reminder.policy.moments import local_date
 from reminder.store import import_reversal, imports, memberships, people, resets
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 NO_DATE = "no date"
 NOTHING = "nothing"
+FIELDS = ("name", "email", "second_email", "user_id")
 CLEARED_BY = {"email": ("email_refused_at", "email_refused_reply"), "second_email": ("second_refused_at",)}
 """What is forgotten of an address when another takes its place."""
 
@@ -57,7 +60,10 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class Updater:
-    """Applies rows to people who are registered, in the transaction of their import."""
+    """Applies rows to people who are registered, in the transaction of their import.
+
+    `zones`: those of their homes; `waiting`: their reminders that a new date would call off, as they are.
+    """
 
     connection: Connection
     import_id: int
@@ -65,6 +71,8 @@ class Updater:
     actor: str
     practice_id: int
     now: datetime
+    zones: Mapping[int, str]
+    waiting: Mapping[int, dict[str, Any]]
 
     def apply_membership(self, update: Update) -> None:
         """Let the person join the practice, or give them the row's role in it."""
@@ -90,7 +98,7 @@ class Updater:
     def apply_fields(self, update: Update) -> str | None:
         """Change name, addresses and user ID if the practice is home; else return that they differ."""
         row, person = update.row, update.person
-        theirs = {"name": row.name, "email": row.email, "second_email": row.second_email, "user_id": row.user_id}
+        theirs = {key: getattr(row, key) for key in FIELDS}
         if row.email == person.second_email:
             del theirs["email"]
         changed = {key: value for key, value in theirs.items() if value and value != getattr(person, key)}
@@ -112,7 +120,7 @@ class Updater:
         if weighed.reset_on is None:
             update.reasons.append(weighed.reason)
             return
-        update.before["waiting"] = import_reversal.waiting_rows(self.connection, update.person.id)
+        update.before["waiting"] = self.waiting.get(update.person.id, {})
         resets.record(
             self.connection,
             update.person,
@@ -127,14 +135,30 @@ class Updater:
         update.after["reset_on"] = weighed.reset_on.isoformat()
         update.note("last_reset", known.isoformat() if known else NO_DATE, weighed.reset_on.isoformat())
 
-    def finish(self, update: Update) -> Person:
-        """Add to what stood before and after every column of the person that is another now; return them as they are."""
-        found = people.get(self.connection, update.person.id) or update.person
-        before, after = imports.columns_that_differ(update.person, found)
+    def as_it_is(self, update: Update) -> Person:
+        """Return the person as the row has left them, as far as it matters to a later row about them."""
+        if update.joins:
+            return people.get(self.connection, update.person.id) or update.person
+        values = {key: update.after[key] for key in FIELDS if key in update.after}
+        if "reset_on" in update.after:
+            values |= {"reset_on": date.fromisoformat(update.after["reset_on"]), "known_on": self.today_of(update)}
+        return replace(update.person, **values)
+
+    def today_of(self, update: Update) -> date:
+        """Return the local date at the person's home, which may be the practice they have just joined."""
+        zone = None if update.joins else self.zones.get(update.person.home_id or 0)
+        return local_date(self.now, zone or memberships.home_zone(self.connection, update.person.id))
+
+
+def with_columns(connection: Connection, updates: Iterable[Update]) -> list[imports.Change]:
+    """Return what an import changed, with every column of each person that is another than before it."""
+    first: dict[int, Update] = {}
+    every = list(updates)
+    for update in every:
+        first.setdefault(update.person.id, update)
+    for person in people.load(connection, first).values():
+        update = first[person.id]
+        before, after = imports.columns_that_differ(update.person, person)
         update.before |= before
         update.after |= after
-        return found
-
-    def today_of(self, person: Person) -> date:
-        """Return the local date at the person's home."""
-        return local_date(self.now, memberships.home_zone(self.connection, person.id))
+    return [imports.Change(person_id=one.person.id, before=one.before, after=one.after) for one in every]

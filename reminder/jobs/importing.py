@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from reminder.jobs import standing
 from reminder.jobs.import_matching import Matcher, RowError
 from reminder.jobs.import_terms import NEW, Outcome, Request, Verdict
-from reminder.jobs.import_updating import Update, Updater
+from reminder.jobs.import_updating import Update, Updater, with_columns
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence, Role, Rule
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
-from reminder.store import events, imports, rules
+from reminder.store import events, import_reversal, imports, memberships, rules
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -60,7 +60,7 @@ class _Importer:
         self.rule: Rule = rules.load(connection)
         self.matcher = Matcher(connection, wanted.roster, wanted.practice, wanted.allowed)
         self.readings = imports.readings(connection, self.matcher.known_ids)
-        self.changes: list[imports.Change] = []
+        self.updates: list[Update] = []
         self.new: dict[str, list[tuple[RosterRow, Practice]]] = {}  # by address: a person may stand in two practices
         self.figures: list[tuple[int, int]] = []
 
@@ -79,10 +79,12 @@ class _Importer:
             actor=self.wanted.actor,
             practice_id=self.wanted.practice.id,
             now=self.now,
+            zones=memberships.zones(self.connection, self.matcher.known_ids),
+            waiting=import_reversal.waiting_rows(self.connection, self.matcher.known_ids),
         )
         for row in self.wanted.roster.rows:
             self._take(row)
-        self._add_new()
+        changes = [*with_columns(self.connection, self.updates), *self._add_new()]
         today = standing.today_of(self.wanted.practice, self.now)
         imports.note_readings(self.connection, self.import_id, self.figures, today)
         imports.finish(
@@ -90,7 +92,7 @@ class _Importer:
             self.import_id,
             added=self.outcome.added,
             updated=self.outcome.updated,
-            changes=self.changes,
+            changes=changes,
         )
         standing.settle_coverage(self.connection, {practice.id for practice in self.wanted.allowed}, self.now)
         self.outcome.import_id = self.import_id
@@ -129,7 +131,7 @@ class _Importer:
             self.outcome.notes.append(f"row {row.row}: {differing}; not changed")
         self.updater.apply_membership(update)
         if row.reset_on is not None or row.days_left is not None:
-            weighed = self._weigh(row, person, self.updater.today_of(person))
+            weighed = self._weigh(row, person, self.updater.today_of(update))
             if weighed.stale:
                 self.outcome.notes.append(f"row {row.row}: {weighed.reason}")
             self.updater.apply_reset(update, weighed)
@@ -138,8 +140,8 @@ class _Importer:
         self.outcome.updated += fate.verdict is Verdict.UPDATED
         self.outcome.unchanged += fate.verdict is Verdict.UNCHANGED
         if update.after:
-            self.matcher.renew(person, self.updater.finish(update), update.roles)
-            self.changes.append(imports.Change(person_id=person.id, before=update.before, after=update.after))
+            self.matcher.renew(person, self.updater.as_it_is(update), update.roles)
+            self.updates.append(update)
 
     def _weigh(self, row: RosterRow, person: Person | None, today: date) -> Weighed:
         first_seen_on = None
@@ -157,8 +159,8 @@ class _Importer:
         )
         return weigh_roster_claim(claim, known, today, self.rule)
 
-    def _add_new(self) -> None:
-        """Write everybody who is new at once; somebody who stands in two practices is one person."""
+    def _add_new(self) -> list[imports.Change]:
+        """Write everybody who is new at once and return that; somebody who stands in two practices is one person."""
         newcomers = [(rows[0], rows) for rows in self.new.values()]
         resets_on = [
             self._weigh(row, None, standing.today_of(practice, self.now)).reset_on for (row, practice), _ in newcomers
@@ -173,13 +175,14 @@ class _Importer:
         imports.add_memberships(self.connection, members)
         first = [self._reset_values(key, where, on) for key, ((_, where), _), on in added if on is not None]
         imports.add_first_resets(self.connection, first)
-        for key, ((row, _), rows), _ in added:
-            self.changes += [
-                imports.Change(person_id=key, before={}, after={"joined": where.id, "created": True})
-                for _, where in rows
-            ]
-            if row.days_left is not None and row.as_of is None:
-                self.figures.append((key, row.days_left))
+        self.figures += [
+            (key, row.days_left) for key, ((row, _), _), _ in added if row.days_left is not None and row.as_of is None
+        ]
+        return [
+            imports.Change(person_id=key, before={}, after={"joined": where.id, "created": True})
+            for key, (_, rows), _ in added
+            for _, where in rows
+        ]
 
     def _person_values(self, row: RosterRow, practice: Practice, reset_on: date | None) -> dict[str, Any]:
         return {

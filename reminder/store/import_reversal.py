@@ -77,22 +77,23 @@ def _member(person_id: int, practice_id: int) -> Any:  # noqa: ANN401 - a condit
     return and_(membership.c.person_id == person_id, membership.c.practice_id == practice_id)
 
 
-def waiting_rows(connection: Connection, person_id: int) -> dict[str, dict[str, Any]]:
-    """Return by their numbers the reminders that a new date would call off, or that taking it back would call back."""
-    may_go = reminder.c.state.in_(UNSENT)
-    here = select(person.c.expires_on).where(person.c.id == person_id).scalar_subquery()
-    was_called_off = and_(reminder.c.state == State.CANCELLED, reminder.c.kind.in_(CLOCK), reminder.c.cycle_on == here)
-    query = select(reminder).where(
-        reminder.c.person_id == person_id,
-        reminder.c.kind.in_(ABOUT_THE_CLOCK),
-        or_(may_go, was_called_off),
+def waiting_rows(connection: Connection, person_ids: Collection[int]) -> dict[int, dict[str, dict[str, Any]]]:
+    """Return each person's reminders that a new date would call off, or that taking it back would call back."""
+    present = and_(reminder.c.state == State.CANCELLED, reminder.c.kind.in_(CLOCK))
+    query = (
+        select(reminder)
+        .join(person, person.c.id == reminder.c.person_id)
+        .where(
+            reminder.c.kind.in_(ABOUT_THE_CLOCK),
+            or_(reminder.c.state.in_(UNSENT), and_(present, reminder.c.cycle_on == person.c.expires_on)),
+        )
     )
-    found = {
-        str(row.id): {name: plain(getattr(row, name)) for name in _CALLED_OFF} for row in connection.execute(query)
-    }
-    for row in found.values():
-        if row["state"] == State.CLAIMED:  # its sender lets go of it when it finds it called off
-            row["state"] = State.PLANNED
+    found: dict[int, dict[str, dict[str, Any]]] = {}
+    for row in rows_for(connection, person_ids, lambda some: query.where(reminder.c.person_id.in_(some))):
+        values = {name: plain(getattr(row, name)) for name in _CALLED_OFF}
+        if row.state == State.CLAIMED:  # its sender lets go of it when it finds it called off
+            values["state"] = State.PLANNED
+        found.setdefault(row.person_id, {})[str(row.id)] = values
     return found
 
 

@@ -121,6 +121,13 @@ def _active_ids(practice_id: int) -> Any:  # noqa: ANN401 - a select of one colu
     )
 
 
+def zones(connection: Connection, person_ids: Collection[int]) -> dict[int, str]:
+    """Return the time zones of the homes of these people, by the number of the practice."""
+    query = select(practice.c.id, practice.c.zone).join(person, person.c.home_id == practice.c.id).distinct()
+    rows = rows_for(connection, person_ids, lambda some: query.where(person.c.id.in_(some)))
+    return {row.id: row.zone for row in rows}
+
+
 def home_zone(connection: Connection, person_id: int) -> str:
     """Return the time zone of the person's home; UTC for somebody without a practice."""
     query = select(practice.c.zone).join(person, person.c.home_id == practice.c.id).where(person.c.id == person_id)

@@ -47,12 +47,6 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    with pages("full", tmp_path_factory.mktemp("full")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pages("empty", tmp_path_factory.mktemp("empty")) as (address, _):
         yield address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -45,3 +46,32 @@ def test_without_scripts_a_plan_is_weighed_and_saved_by_buttons(open_page: Calla
     assert DIFFERENCE.search(weighed)
     assert "Saved" in saved
     assert "Changed when mails go" in page.locator("tbody tr").first.inner_text()
+
+
+def weighed_and_saved(page: Page, plan: str, *, scripts: bool) -> str:
+    """Choose a plan, return what it would change, and save it."""
+    page.get_by_label(plan).check()
+    if not scripts:
+        page.get_by_role("button", name="What would change?").click()
+    expect(page.locator("#difference")).to_contain_text(DIFFERENCE)
+    words = page.locator("#difference .fact").inner_text()
+    page.get_by_role("button", name="Save how often").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+    return words
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_plan_changed_back_takes_away_what_it_had_brought(
+    open_page: Callable[..., Page], full: tuple[str, dict[str, str]], *, scripts: bool
+) -> None:
+    address, _ = full
+    page = open_page(scripts=scripts)
+    said = []
+    for plan in ("Strict", "Standard"):
+        page.goto(f"{address}/settings/plan?practice=1")
+        said.append(weighed_and_saved(page, plan, scripts=scripts))
+    there, back = (re.findall(r"[+-](\d+)", words) for words in said)
+    page.goto(f"{address}/settings/plan?practice=1")
+
+    assert there == back[::-1] != ["0", "0"]
+    assert page.get_by_label("Standard").is_checked()

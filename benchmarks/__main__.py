@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import planning, start
+from benchmarks import listing, planning, start
 
-for module in (start, planning):
+for module in (start, planning, listing):
     module.main()

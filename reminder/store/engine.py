@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from reminder.errors import UnreachableError, UsageError
+from reminder.store.recall import ONLY_READS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,7 +59,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """Give a connection for reading only; writers are not held up."""
         with _reachable(self.url), self._readers.connect() as connection:
-            yield connection
+            yield connection.execution_options(**{ONLY_READS: True})
 
     def server_time(self) -> datetime:
         """Return the present instant by PostgreSQL's clock, which every machine on it shares."""

@@ -19,6 +19,7 @@ from reminder.policy.moments import local_date
 from reminder.policy.parts import BY_DATE, HOLDING, Part
 from reminder.policy.status import due_until
 from reminder.store import specials
+from reminder.store.recall import recall
 from reminder.store.specials import Calendar
 from reminder.store.statements import holding
 from reminder.store.tables import membership, person
@@ -95,8 +96,10 @@ class Listing:
             today = local_date(now, practice.schedule.zone)
             together.setdefault((today, due_until(today, practice.schedule)), []).append(key)
         self._calendars = [
-            Calendar(today=today, until=until, practice_ids=ids) for (today, until), ids in together.items()
+            Calendar(today=today, until=until, practice_ids=tuple(ids)) for (today, until), ids in together.items()
         ]
+        # Midnight comes at a full quarter of an hour of UTC, wherever it comes.
+        self._asked = ("where they stand", *self._calendars, now.timestamp() // 900)
 
     @cached_property
     def counts(self) -> dict[Part, int]:
@@ -109,8 +112,18 @@ class Listing:
         return self._counted(one_each=True)
 
     @cached_property
-    def _by_date(self) -> dict[Part, int]:
-        """Count what the expiry dates alone say."""
+    def _where_they_stand(self) -> tuple[dict[Part, int], list[Special]]:
+        """Return how many are where by their dates alone, and whoever stands elsewhere."""
+
+        def work_out() -> tuple[dict[Part, int], list[Special]]:
+            by_date = self._count_by_date()
+            is_short = sum(by_date.values()) <= SHORT
+            judged = specials.judged(self._connection, self._here, self._calendars, self._now, is_short=is_short)
+            return by_date, judged
+
+        return recall(self._connection, self._asked, work_out)
+
+    def _count_by_date(self) -> dict[Part, int]:
         found = dict.fromkeys(BY_DATE, 0)
         for calendar in self._calendars:
             lines = select(func.count()).select_from(membership).where(_present(calendar.practice_ids))
@@ -121,9 +134,10 @@ class Listing:
         return found
 
     def _counted(self, *, one_each: bool) -> dict[Part, int]:
-        found = {part: sum(n for one, n in self._by_date.items() if part in HOLDING[one]) for part in Part}
+        by_date, others = self._where_they_stand
+        found = {part: sum(n for one, n in by_date.items() if part in HOLDING[one]) for part in Part}
         seen: set[int] = set()
-        for special in self._specials:
+        for special in others:
             again = one_each and special.person_id in seen
             seen.add(special.person_id)
             for part in special.by_date:
@@ -161,8 +175,9 @@ class Listing:
             if (dates := calendar.dates(part))
         ]
         fits = or_(*by_date) if by_date else false()
-        elsewhere = {one.person_id for one in self._specials if part in one.by_date - one.parts}
-        added = {one.person_id for one in self._specials if part in one.parts - one.by_date}
+        _, others = self._where_they_stand
+        elsewhere = {one.person_id for one in others if part in one.by_date - one.parts}
+        added = {one.person_id for one in others if part in one.parts - one.by_date}
         if elsewhere:
             fits = and_(fits, ~_among(membership.c.person_id, elsewhere))
         if added:
@@ -194,11 +209,6 @@ class Listing:
             or_(text, membership.c.role == role) if role else text for text, (_, role) in zip(texts, words, strict=True)
         ]
         return exists().where(who.c.id == membership.c.person_id, *either)
-
-    @cached_property
-    def _specials(self) -> list[Special]:
-        is_short = sum(self._by_date.values()) <= SHORT
-        return specials.judged(self._connection, self._here, self._calendars, self._now, is_short=is_short)
 
 
 def _present(practice_ids: Iterable[int]) -> ColumnElement[bool]:

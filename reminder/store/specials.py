@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select, true, union
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from reminder.policy.model import Absence
     from reminder.policy.parts import Dates
     from reminder.store.practices import Practice
 
@@ -29,7 +31,7 @@ class Calendar:
 
     today: date
     until: date
-    practice_ids: list[int]
+    practice_ids: tuple[int, ...]
 
     def dates(self, part: Part) -> Dates | None:
         """Return the expiry dates that put somebody into a part."""
@@ -66,14 +68,25 @@ def judged(
     missing = {row.home_id for row in rows if row.home_id} - set(here)
     homes = {**here, **(practices.load(connection, missing) if missing else {})}
     days = {key: local_date(now, home.schedule.zone) for key, home in homes.items()}
-    found = []
-    for row in rows:
-        home_id = row.home_id or row.practice_id
-        absent, schedule = away.get(row.person_id, ()), homes[home_id].schedule
-        parts = parts_of(row.expires_on, days[home_id], schedule, absent, reachable=row.is_reachable)
-        plain = next(part for part, dates in by_date[row.practice_id] if dates.hold(row.expires_on))
-        found.append(Special(person_id=row.person_id, parts=parts, by_date=HOLDING[plain]))
-    return found
+
+    @cache  # of many who are special, few differ in what is judged
+    def parts(expires_on: date | None, home_id: int, absent: tuple[Absence, ...], reachable: bool) -> frozenset[Part]:
+        return parts_of(expires_on, days[home_id], homes[home_id].schedule, absent, reachable=reachable)
+
+    @cache
+    def plain(expires_on: date | None, practice_id: int) -> frozenset[Part]:
+        return HOLDING[next(part for part, dates in by_date[practice_id] if dates.hold(expires_on))]
+
+    return [
+        Special(
+            person_id=row.person_id,
+            parts=parts(
+                row.expires_on, row.home_id or row.practice_id, away.get(row.person_id, ()), bool(row.is_reachable)
+            ),
+            by_date=plain(row.expires_on, row.practice_id),
+        )
+        for row in rows
+    ]
 
 
 def _special_lines(here: Collection[int], earliest: date, *, is_short: bool) -> Select[Any]:

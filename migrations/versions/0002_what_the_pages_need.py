@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_index('ix_event_practice_id_id', 'event', ['practice_id', 'id'])
     op.create_table(
         'skipped_step',
-        sa.Column('person_id', sa.Integer(), sa.ForeignKey('person.id', name='fk_skipped_step_person_id_person'), nullable=False),
+        sa.Column('person_id', sa.Integer(), sa.ForeignKey('person.id', name='fk_skipped_step_person_id'), nullable=False),
         sa.Column('cycle_on', sa.Date(), nullable=False),
         sa.Column('step', sa.Integer(), nullable=False),
         sa.Column('skipped_at', sa.DateTime(timezone=True), nullable=False),
@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         'recovery_code',
         sa.Column('code_hash', sa.Text(), nullable=False),
-        sa.Column('admin_id', sa.Integer(), sa.ForeignKey('admin.id', name='fk_recovery_code_admin_id_admin'), nullable=False),
+        sa.Column('admin_id', sa.Integer(), sa.ForeignKey('admin.id', name='fk_recovery_code_admin_id'), nullable=False),
         sa.PrimaryKeyConstraint('code_hash', name='pk_recovery_code'),
     )
     op.create_index('ix_recovery_code_admin_id', 'recovery_code', ['admin_id'])

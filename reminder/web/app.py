@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from reminder.errors import UnreachableError
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.web import diagnostics, history, home
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
     from reminder.jobs.services import Services
 
+log = logging.getLogger(__name__)
+
 PAGES = (
     *(health, help_page, confirming, calendar),
     *(code, signing_in, proving, own, password, second_factor, team, practices),
@@ -65,6 +69,8 @@ MESSAGES = {
     405: "This page cannot be used that way.",
     413: "That is more than this page takes.",
     422: "Something in the address or the form is not as expected.",
+    503: "The database does not answer just now, so this page cannot be shown. Please try again in a minute. If you "
+    "changed something, look first whether it was taken.",
 }
 """What people read instead of a number."""
 
@@ -96,6 +102,11 @@ def create_app(services: Services, settings: Settings | None = None, *, signed_i
     @app.exception_handler(RequestValidationError)
     def misread(request: Request, error: Any) -> Response:  # noqa: ANN401, ARG001 - FastAPI's signature
         return _plain_words(pages, request, 422)
+
+    @app.exception_handler(UnreachableError)
+    def unreachable(request: Request, error: UnreachableError) -> Response:
+        log.error("a page could not be shown: %s", error, extra={"action": "page.failed"})
+        return _plain_words(pages, request, 503)
 
     @app.exception_handler(Exception)
     def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001 - FastAPI's signature

@@ -190,3 +190,27 @@ def test_what_is_not_there_is_told_like_what_is_not_yours(shared: Visits, case: 
     answer = shared.browser("owner").request(case[0], nowhere, data=shared.kept.form(use), headers=SAME_SITE)
 
     assert answer.status_code == 404
+
+
+@pytest.fixture(scope="module")
+def without_database(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
+    """An owner's browser, and a database that went away after the sign-in."""
+    folder = tmp_path_factory.mktemp("gone")
+    visits = Visits(kept, folder / "reminder.db")
+    visits.browser("owner")
+    visits.world.store.close()
+    visits.world.services.store = Store(f"sqlite:///{folder / 'no folder' / 'reminder.db'}")
+    yield visits
+    visits.world.services.store.close()
+
+
+@pytest.mark.parametrize("case", list(USES), ids=name_of)
+def test_while_the_database_is_away_every_route_says_so_in_words(
+    without_database: Visits, case: tuple[str, str]
+) -> None:
+    use = USES[case]
+    answer = without_database.visit("owner", case[0], use)
+
+    assert answer.status_code in {200, 422, 503}  # a few pages need no database
+    assert answer.status_code != 503 or "database" in answer.text
+    assert "sqlite" not in answer.text or case[1] == "/healthz"

@@ -43,7 +43,14 @@ def populated(path: Path, size: int) -> Store:
         imports.add_memberships(
             connection,
             [
-                {"person_id": key, "practice_id": 1, "role": "surrogate", "registered_at": NOW, "registered_by": "b"}
+                {
+                    "person_id": key,
+                    "practice_id": 1,
+                    "role": "surrogate",
+                    "registered_at": NOW,
+                    "registered_by": "b",
+                    "is_home": True,
+                }
                 for key in ids
             ],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reminder.jobs import recipients, standing
-from reminder.jobs.plan import practice_mails
+from reminder.jobs.practice_mails import practice_mails
 from reminder.policy.digest import digest_due, monday_of
 from reminder.policy.model import Kind
 from reminder.policy.window import next_window, window_after_today

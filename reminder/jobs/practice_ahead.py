@@ -11,7 +11,7 @@ from reminder.policy.model import Kind
 from reminder.policy.moments import local_date
 from reminder.policy.status import status_of
 from reminder.policy.window import next_window, window_after_today
-from reminder.store import outbox
+from reminder.store import coming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ def run_practice(
     connection: Connection, known: Known, practice: Practice, horizon: datetime
 ) -> Iterator[tuple[datetime, Kind]]:
     """Yield when a practice's admins would get a digest or a coverage alarm, up to `horizon`."""
-    done = outbox.digests_of(connection, practice.id)
+    done = coming.digests_of(connection, practice.id)
     officials = _officials(known, practice)
     at_risk = practice.at_risk
     look_at = known.now

@@ -1,4 +1,4 @@
-"""What the look ahead reads: what waits, what is recorded of the steps, and which expiry dates are to come."""
+"""What the look ahead reads: what waits, what is recorded of the steps and digests, and which expiry dates are to come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
-from reminder.policy.model import State
+from reminder.policy.model import Kind, State
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder, in_present_cycle
 from reminder.store.statements import rows_for
 from reminder.store.tables import WAITING, membership, person, reminder
@@ -56,3 +56,9 @@ def earliest_expiry(connection: Connection, practice_ids: Collection[int]) -> da
     mine = (membership.c.practice_id.in_(practice_ids), membership.c.left_at.is_(None))
     found: date | None = connection.scalar(select(func.min(membership.c.expires_on)).where(*mine))
     return found
+
+
+def digests_of(connection: Connection, practice_id: int) -> set[date]:
+    """Return the Mondays whose digest exists."""
+    query = select(reminder.c.cycle_on).where(reminder.c.practice_id == practice_id, reminder.c.kind == Kind.DIGEST)
+    return {day for day in connection.scalars(query) if day is not None}

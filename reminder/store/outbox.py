@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from reminder.policy.model import Kind, State
 from reminder.store.statements import insert_new, rows_for
@@ -84,6 +84,15 @@ class Reminder:
     failed_at: datetime | None
     cancelled_at: datetime | None
     superseded_at: datetime | None
+
+
+class Placing(NamedTuple):
+    """A reminder that is to go (again), from which practice, and when."""
+
+    row: Reminder
+    practice_id: int
+    next_at: datetime
+    closes_at: datetime
 
 
 COLUMNS = tuple(column.name for column in reminder.c)
@@ -187,15 +196,26 @@ def end(connection: Connection, ids: Collection[int], state: State, reason: str,
     return connection.execute(update(reminder).where(mine).values(_ended(state, reason, now))).rowcount if ids else 0
 
 
-def place(
-    connection: Connection, reminder_id: int, *, practice_id: int, next_at: datetime, closes_at: datetime, now: datetime
-) -> None:
-    """Give a planned reminder its time; one that was called off or overtaken is planned anew, from now on."""
-    mine = reminder.c.id == reminder_id
-    called_off = and_(mine, reminder.c.state.in_((State.CANCELLED, State.SUPERSEDED)))
-    connection.execute(update(reminder).where(called_off).values(_planned_anew(now)))
-    values = {"practice_id": practice_id, "next_at": next_at, "closes_at": closes_at}
-    connection.execute(update(reminder).where(mine, reminder.c.state == State.PLANNED).values(values))
+def place(connection: Connection, placings: Sequence[Placing], now: datetime) -> int:
+    """Give planned reminders their times; those that were called off or overtaken are planned anew, from now on.
+
+    Return how many those were.
+    """
+    if not placings:
+        return 0
+    gone = [placing.row.id for placing in placings if placing.row.state is not State.PLANNED]
+    called_off = and_(reminder.c.id.in_(gone), reminder.c.state.in_((State.CANCELLED, State.SUPERSEDED)))
+    revived = connection.execute(update(reminder).where(called_off).values(_planned_anew(now))).rowcount if gone else 0
+    mine = and_(reminder.c.id == bindparam("number"), reminder.c.state == State.PLANNED)
+    statement = update(reminder).where(mine)
+    connection.execute(
+        statement,
+        [
+            {"number": one.row.id, "practice_id": one.practice_id, "next_at": one.next_at, "closes_at": one.closes_at}
+            for one in placings
+        ],
+    )
+    return revived
 
 
 def _planned_anew(now: datetime) -> dict[str, Any]:
@@ -261,12 +281,6 @@ def history(
     if person_id is not None:
         query = query.where(reminder.c.person_id == person_id)
     return [_reminder(row) for row in connection.execute(query)]
-
-
-def digests_of(connection: Connection, practice_id: int) -> set[date]:
-    """Return the Mondays whose digest exists."""
-    query = select(reminder.c.cycle_on).where(reminder.c.practice_id == practice_id, reminder.c.kind == Kind.DIGEST)
-    return {day for day in connection.scalars(query) if day is not None}
 
 
 def first_planned(

@@ -23,8 +23,9 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert the rows whose key `on` is not there yet; return how many were new."""
     if not rows:
         return 0
-    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(on)).returning(table.c[on[0]])
-    return len(connection.execute(statement, [dict(row) for row in rows]).all())
+    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(on))
+    counted = connection.execution_options(preserve_rowcount=True)
+    return counted.execute(statement, [dict(row) for row in rows]).rowcount
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], on: Sequence[str]) -> None:

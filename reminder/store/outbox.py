@@ -95,6 +95,7 @@ class Placing(NamedTuple):
     closes_at: datetime
 
 
+PLACED = ("practice_id", "next_at", "closes_at")
 COLUMNS = tuple(column.name for column in reminder.c)
 
 
@@ -206,15 +207,9 @@ def place(connection: Connection, placings: Sequence[Placing], now: datetime) ->
     gone = [placing.row.id for placing in placings if placing.row.state is not State.PLANNED]
     called_off = and_(reminder.c.id.in_(gone), reminder.c.state.in_((State.CANCELLED, State.SUPERSEDED)))
     revived = connection.execute(update(reminder).where(called_off).values(_planned_anew(now))).rowcount if gone else 0
+    values = [{"number": one.row.id, **{name: getattr(one, name) for name in PLACED}} for one in placings]
     mine = and_(reminder.c.id == bindparam("number"), reminder.c.state == State.PLANNED)
-    statement = update(reminder).where(mine)
-    connection.execute(
-        statement,
-        [
-            {"number": one.row.id, "practice_id": one.practice_id, "next_at": one.next_at, "closes_at": one.closes_at}
-            for one in placings
-        ],
-    )
+    connection.execute(update(reminder).where(mine), values)
     return revived
 
 

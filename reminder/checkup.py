@@ -1,48 +1,60 @@
-"""What `reminder doctor` and the page of diagnostics look at: one finding a line, with what to do about each fault."""
+"""What `reminder doctor` and the page of diagnostics look at: one finding a line, with what to do about each fault.
+
+What is wrong they take from the one list of troubles; here stands what is said where nothing is.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
 import re
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reminder import __version__
-from reminder.errors import ReminderError, UnreachableError
+from reminder.condition import gather, look_around
+from reminder.errors import ReminderError
 from reminder.installation import in_force
-from reminder.jobs.tick import LAST_TICK, MOST_BEHIND
 from reminder.mail.diagnosis import in_plain_words
 from reminder.mail.redaction import redacted
 from reminder.mail.servers import transport_from_url
 from reminder.mail.transport import ConnectFault
+from reminder.policy.troubles import Matter, Severity, troubles
 from reminder.settings import ENTRIES, Settings, prepare
-from reminder.store import outbox, people, practices, rules, schema, system
+from reminder.store import outbox, people, practices, schema
 from reminder.store import reconcile as reconciling
-from reminder.store.backups import LAST_BACKUP
 from reminder.store.engine import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime, timedelta
 
     from reminder.mail.transport import Transport
-
-RULE_AGE = timedelta(days=365)
-"""A rule that nobody has checked against CMS's own pages for a year is due for a look."""
-
-LATE_TICK = timedelta(minutes=5)
-LATE_BACKUP = timedelta(hours=26)
-"""A backup is made each day; this leaves two hours for making it."""
-
-LEAST_FREE = 500 * 10**6
-"""So many bytes must be free: backups need room, and SQLite stops at a full disk."""
+    from reminder.policy.condition import Condition
+    from reminder.policy.troubles import Trouble
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+AREAS: dict[str, frozenset[Matter]] = {
+    "database": frozenset({Matter.DATABASE, Matter.SCHEMA}),
+    "clock": frozenset({Matter.CLOCK}),
+    "last pass": frozenset({Matter.LAST_PASS}),
+    "queue": frozenset({Matter.QUEUE, Matter.LATE, Matter.NOT_TAKEN, Matter.IN_DOUBT}),
+    "sending": frozenset({Matter.NO_MAIL_SERVER, Matter.MAIL_SERVER}),
+    "admins": frozenset({Matter.NO_ADMIN}),
+    "rule": frozenset({Matter.RULE}),
+    "backup": frozenset({Matter.BACKUP}),
+    "disk": frozenset({Matter.DISK}),
+    "time zones": frozenset({Matter.TIME_ZONES}),
+    "saved settings": frozenset({Matter.SETTINGS}),
+    "alarms": frozenset({Matter.ALARMS}),
+}
+"""The findings in their order, each with the troubles that make it a fault."""
+
+WITHOUT_DATABASE = frozenset({"database", "clock", "disk", "time zones"})
+"""What can be told without the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,16 +85,75 @@ def run(settings: Settings, now: datetime, *, reconcile: bool = False) -> list[F
 
 
 def look(store: Store, settings: Settings, now: datetime) -> list[Finding]:
-    """Check everything but the mail server, changing nothing. The database comes first; without it little can be said."""
-    findings = [_database(store, now)]
-    if findings[0].ok:
-        checks: list[Callable[[Store, datetime], Finding]] = [_clock, _last_tick, _queue, _rule, _backup]
-        findings += [check(store, now) for check in checks]
-    findings.append(_disk(store, settings))
-    findings.append(_public_url(_in_force(store, settings).public_url))
-    tzdata = importlib.metadata.version("tzdata")
-    findings.append(Finding(name="time zones", ok=True, detail=f"tzdata {tzdata}", support=f"tzdata {tzdata}"))
-    return [*findings, _versions(store)]
+    """Check everything but the mail server. The database comes first; without it little can be said."""
+    found = gather(store, settings, look_around(store, settings, now), now)
+    listed, well = troubles(found), _where_all_is_well(store, found)
+    findings = [
+        _finding(
+            found.now,
+            name,
+            [trouble for trouble in listed if trouble.matter in matters],
+            well.get(name, "nothing is wrong"),
+        )
+        for name, matters in AREAS.items()
+        if _is_known(found) or name in WITHOUT_DATABASE
+    ]
+    if (failed := _failed(store, found)) is not None:
+        findings.append(failed)
+    return [*findings, _public_url(_in_force(store, settings).public_url), _versions(store)]
+
+
+def _is_known(found: Condition) -> bool:
+    """Tell whether the database could be asked."""
+    return found.database is None and found.schema is None
+
+
+def _finding(now: datetime, name: str, wrong: Sequence[Trouble], well: str) -> Finding:
+    """Return what is wrong in one area; that mails go to a folder which somebody chose is no fault."""
+    wrong = [one for one in wrong if one.matter is not Matter.NO_MAIL_SERVER or one.severity is not Severity.WARNING]
+    if not wrong:
+        return Finding(name=name, ok=True, detail=well, support=well)
+    return Finding(
+        name=name,
+        ok=False,
+        detail=" ".join(f"{one.detail or one.words} Cure: {one.cure}." for one in wrong),
+        unreachable=any(one.matter is Matter.DATABASE for one in wrong),
+        support=" ".join(f"{one.words} ({_age(now - one.since)})" if one.since else one.words for one in wrong),
+    )
+
+
+def _where_all_is_well(store: Store, found: Condition) -> dict[str, str]:
+    """Return what is said of each area in which nothing is wrong."""
+    last = f"{found.alive_at:%Y-%m-%d %H:%M} UTC" if found.alive_at else "never"
+    made = (
+        f"{_age(found.now - found.backup_at)} ago"
+        if found.backup_at
+        else "none yet; the first one is made within a day"
+    )
+    said = {
+        "database": f"answers and takes writes, {_kind_of(store)}, schema {schema.NEWEST}",
+        "clock": f"{found.now:%Y-%m-%d %H:%M} UTC",
+        "last pass": last,
+        "queue": "not held, every mail gets on",
+        "backup": made,
+        "disk": f"{(found.free or 0) / 10**9:.1f} GB free",
+        "time zones": f"tzdata {importlib.metadata.version('tzdata')}",
+    }
+    if found.rule_checked_on is not None:
+        said["rule"] = f"{found.rule_days} days, checked on {found.rule_checked_on}"
+    return said
+
+
+def _failed(store: Store, found: Condition) -> Finding | None:
+    """Return how many mails could not be sent: a matter of their people, but somebody has to look."""
+    if not _is_known(found):
+        return None
+    with store.read() as connection:
+        count = len(outbox.failed(connection))
+    if not count:
+        return Finding(name="failed mails", ok=True, detail="none", support="none")
+    words = "1 mail failed" if count == 1 else f"{count} mails failed"
+    return Finding(name="failed mails", ok=False, detail=f"{words}; see: reminder queue", support=words)
 
 
 def _in_force(store: Store, settings: Settings) -> Settings:
@@ -94,48 +165,8 @@ def _in_force(store: Store, settings: Settings) -> Settings:
         return settings
 
 
-class _TakenBackError(Exception):
-    """A write that is only tried is rolled back by this."""
-
-
-def _database(store: Store, now: datetime) -> Finding:
-    """Try a write and take it back: a full disk and a database that only reads are seen, and nothing is changed."""
-    try:
-        schema.require_newest(store)
-        with suppress(_TakenBackError), store.write() as connection:
-            system.put(connection, "doctor_at", now.isoformat())
-            raise _TakenBackError
-    except ReminderError as error:
-        unreachable = isinstance(error, UnreachableError)
-        support = "cannot be reached" if unreachable else "not at this program's schema"
-        return Finding(name="database", ok=False, detail=str(error), unreachable=unreachable, support=support)
-    words = f"answers and takes writes, schema {schema.NEWEST}"
-    return Finding(name="database", ok=True, detail=words, support=f"{_kind_of(store)}, schema {schema.NEWEST}")
-
-
 def _kind_of(store: Store) -> str:
     return "SQLite" if store.is_sqlite else "PostgreSQL"
-
-
-def _clock(store: Store, now: datetime) -> Finding:
-    with store.read() as connection:
-        newest = outbox.newest_moment(connection)
-    behind = newest is not None and newest - now > MOST_BEHIND
-    detail = f"{now:%Y-%m-%d %H:%M} UTC"
-    if behind:
-        detail += f" is behind what is recorded ({newest:%Y-%m-%d %H:%M} UTC); set the machine's clock"
-    return Finding(name="clock", ok=not behind, detail=detail, support=f"{now:%Y-%m-%d %H:%M} UTC")
-
-
-def _last_tick(store: Store, now: datetime) -> Finding:
-    with store.read() as connection:
-        last = system.get_instant(connection, LAST_TICK)
-    if last is None:
-        detail = "never; start: reminder serve, or run: reminder tick"
-        return Finding(name="last pass", ok=False, detail=detail, support="never")
-    late = now - last > LATE_TICK
-    detail = f"{last:%Y-%m-%d %H:%M} UTC" + ("; is `reminder serve` or `reminder worker` running?" if late else "")
-    return Finding(name="last pass", ok=not late, detail=detail, support=f"{_age(now - last)} ago")
 
 
 def _age(gap: timedelta) -> str:
@@ -144,55 +175,6 @@ def _age(gap: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} minutes"
     return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
-
-
-def _queue(store: Store, now: datetime) -> Finding:
-    with store.read() as connection:
-        held = system.hold(connection)
-        failed = outbox.failed(connection)
-    if held is not None:
-        whose = "tried again by itself" if held.probe_at else "waits for an admin"
-        support = f"held for {_age(now - held.since_at)}, {whose}"
-        return Finding(name="queue", ok=False, detail=f"held: {held.reason}. {held.cure}", support=support)
-    if failed:
-        support = f"{len(failed)} mails failed"
-        return Finding(name="queue", ok=False, detail=f"{support}; see: reminder queue", support=support)
-    words = "not held, nothing failed"
-    return Finding(name="queue", ok=True, detail=words, support=words)
-
-
-def _rule(store: Store, now: datetime) -> Finding:
-    with store.read() as connection:
-        rule = rules.load(connection)
-    old = now.date() - rule.checked_on > RULE_AGE
-    words = f"{rule.versions[-1].days} days, checked on {rule.checked_on}"
-    cure = "; that is over a year ago: compare it with CMS's own pages, or install a newer release" if old else ""
-    return Finding(name="rule", ok=not old, detail=f"{words}{cure}", support=words)
-
-
-def _backup(store: Store, now: datetime) -> Finding:
-    with store.read() as connection:
-        last = system.get_instant(connection, LAST_BACKUP)
-        oldest = min((found.created_at for found in practices.load(connection).values()), default=now)
-    if last is None:
-        late = now - oldest > LATE_BACKUP
-        cure = "is `reminder serve` or `reminder worker` running?" if late else "the first one is made within a day"
-        return Finding(name="backup", ok=not late, detail=f"none yet; {cure}", support="none")
-    late = now - last > LATE_BACKUP
-    cure = "; one is due each day: look for its fault in the log, or make one now" if late else ""
-    age = f"{_age(now - last)} ago"
-    return Finding(name="backup", ok=not late, detail=f"{age}{cure}", support=age)
-
-
-def _disk(store: Store, settings: Settings) -> Finding:
-    """Look at the disk of the database file, or of the backups."""
-    wanted = Path(store.url.database or "." if store.is_sqlite else settings.backup_dir or ".").absolute()
-    place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    words = f"{free / 10**9:.1f} GB free"
-    ok = free >= LEAST_FREE
-    cure = "" if ok else f"; make room: at {LEAST_FREE // 10**6} MB and less, backups and the database may fail"
-    return Finding(name="disk", ok=ok, detail=f"{words}{cure}", support=words)
 
 
 def _records(store: Store) -> Finding:

@@ -1,24 +1,33 @@
-"""What every page says at its top while it is true: nothing runs, nothing is sent, nobody is mailed yet."""
+"""What every page says at its top while it is true: the troubles of the installation, and who is in trial."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reminder.jobs.tick import LAST_TICK
-from reminder.store import system
+from reminder.policy.troubles import Matter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from sqlalchemy import Connection
-
+    from reminder.policy.troubles import Trouble
     from reminder.store.practices import Practice
 
-LATE = timedelta(minutes=10)
-"""A pass runs each minute; after this long without one the reminders count as not running."""
+MESSAGES = ("/messages", "See what waits")
+LINKS = {
+    Matter.QUEUE: MESSAGES,
+    Matter.LATE: MESSAGES,
+    Matter.IN_DOUBT: MESSAGES,
+    Matter.NOT_TAKEN: ("/messages?box=failed", "See which"),
+}
+"""Where a trouble is looked into by anybody who is signed in."""
+
+OWNERS_LINKS = {
+    Matter.NO_MAIL_SERVER: ("/settings/mail", "Set up mail"),
+    Matter.MAIL_SERVER: ("/settings/mail", "See how mail is sent"),
+    Matter.SETTINGS: ("/settings/mail", "Save them anew"),
+}
+"""Where owners mend one; of any other they read on the page of diagnostics."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,27 +40,14 @@ class Alert:
     is_trouble: bool = True
 
 
-def alerts(
-    connection: Connection,
-    practices: Iterable[Practice],
-    now: datetime,
-    *,
-    mail_is_set_up: bool = True,
-    is_owner: bool = False,
-) -> list[Alert]:
-    """Return what is wrong with the installation and which of these practices are in trial, the worst first."""
+def alerts(troubles: Iterable[Trouble], practices: Iterable[Practice] = (), *, is_owner: bool = False) -> list[Alert]:
+    """Return what is wrong with the installation, the worst first, and which of these practices are in trial."""
     found = []
-    last = system.get_instant(connection, LAST_TICK)
-    if last is None or now - last > LATE:
-        since = f"since {last:%b %d, %H:%M} UTC" if last else "so far"
-        words = f"The reminders have not run {since}. Is the program running on your server?"
-        found.append(Alert(words=words, href="/diagnostics" if is_owner else "", link="Find out why"))
-    held = system.hold(connection)
-    if held is not None:
-        found.append(Alert(words=f"Sending is held: {held.reason}.", href="/messages", link="See what waits"))
-    if not mail_is_set_up:
-        words = "No mail server is set up: mails are written to a folder and reach nobody."
-        found.append(Alert(words=words, href="/settings/mail" if is_owner else "", link="Set up mail"))
+    for trouble in troubles:
+        href, link = LINKS.get(trouble.matter, ("", ""))
+        if is_owner and not href:
+            href, link = OWNERS_LINKS.get(trouble.matter, ("/diagnostics", "Find out why"))
+        found.append(Alert(words=trouble.detail or trouble.words, href=href, link=link))
     for practice in practices:
         if practice.is_trial:
             words = f"{practice.name} is in trial: its mails go to its admins only."

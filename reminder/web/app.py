@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -10,11 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from reminder.condition import Lookout
 from reminder.errors import UnreachableError
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.web import diagnostics, history, home
 from reminder.web.account import code, own, password, practices, proving, second_factor, signing_in, team
+from reminder.web.alerts import alerts
 from reminder.web.pages import Pages
 from reminder.web.people import (
     acting,
@@ -75,15 +78,22 @@ MESSAGES = {
 """What people read instead of a number."""
 
 
-def create_app(services: Services, settings: Settings | None = None, *, signed_in_as: int | None = None) -> FastAPI:
+def create_app(
+    services: Services,
+    settings: Settings | None = None,
+    *,
+    signed_in_as: int | None = None,
+    lookout: Lookout | None = None,
+) -> FastAPI:
     """Return the web application.
 
     `settings`: those the server was started with, without which nothing counts as set by it; `signed_in_as`: the
-    admin whom the demo signs in by itself.
+    admin whom the demo signs in by itself; `lookout`: the one of this process, if it has one already.
     """
     app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
-    pages = Pages(services, signed_in_as=signed_in_as)
-    app.state.services, app.state.pages, app.state.settings = services, pages, settings or Settings()
+    settings = settings or Settings()
+    pages = Pages(lookout or Lookout(services, settings), signed_in_as=signed_in_as)
+    app.state.services, app.state.pages, app.state.settings = services, pages, settings
     for module in PAGES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
@@ -106,6 +116,7 @@ def create_app(services: Services, settings: Settings | None = None, *, signed_i
     @app.exception_handler(UnreachableError)
     def unreachable(request: Request, error: UnreachableError) -> Response:
         log.error("a page could not be shown: %s", error, extra={"action": "page.failed"})
+        request.state.alerts = alerts(replace(trouble, detail="") for trouble in pages.lookout.look())
         return _plain_words(pages, request, 503)
 
     @app.exception_handler(Exception)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,10 @@ from reminder.policy.coverage import COVERING_ROLES
 from reminder.policy.model import AdminRole
 from reminder.policy.moments import local_date
 from reminder.policy.parts import Part
+from reminder.policy.troubles import Matter, Severity
 from reminder.store import coming, memberships, system
 from reminder.store.backups import LAST_BACKUP
 from reminder.store.listing import Listing
-from reminder.web.alerts import LATE
 from reminder.web.days_ahead import DAYS, Week, weeks_ahead
 from reminder.web.needs import needs_of_people, needs_of_queue
 from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
@@ -49,9 +49,6 @@ EXACT_UP_TO = 250
 
 MANY_OFFICIALS = 20
 """AOs and AMs of one practice; with more of them, coverage is no question of single people."""
-
-BACKUP_LATE = timedelta(hours=26)
-"""A backup is made each day; one that is older is trouble."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +77,12 @@ class Cover:
 def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Show how things stand in the practices of the viewer."""
     now = services.clock()
+    troubles = request.state.troubles
     with services.store.read() as connection:
         listing = Listing(connection, viewer.practices, now)
         total, attention = listing.people[Part.EVERYBODY], listing.people[Part.ATTENTION]
         last, backup = (system.get_instant(connection, key) for key in (LAST_TICK, LAST_BACKUP))
-        held = system.hold(connection)
-        tasks = list(needs_of_queue(connection, viewer, held))
+        tasks = list(needs_of_queue(connection, viewer, system.hold(connection)))
         people = needs_of_people(connection, viewer, listing, now, MOST_SHOWN)
         needs = list(islice([*tasks, *people], MOST_SHOWN))
         return pages.show(
@@ -94,15 +91,14 @@ def home(request: Request, pages: PagesDep, services: ServicesDep, viewer: Viewe
             total=total,
             attention=attention,
             needs=needs,
-            is_running=last is not None and now - last <= LATE,
-            is_held=held is not None,
+            stopped=next((found for found in troubles if found.severity is Severity.STOPPED), None),
             good_until=coming.earliest_expiry(connection, viewer.practices),
             covers=list(_covers(connection, viewer.practices.values(), now)),
             coming=_coming(connection, viewer, now, total),
             to_do=steps(connection, pages) if AdminRole.OWNER in viewer.roles.values() else [],
             last=last,
             backup=backup,
-            backup_is_late=backup is None or now - backup > BACKUP_LATE,
+            backup_is_late=any(found.matter is Matter.BACKUP for found in troubles),
             now=now,
             zone=next((practice.schedule.zone for practice in viewer.practices.values()), "UTC"),
         )

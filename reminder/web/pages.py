@@ -30,6 +30,7 @@ from reminder.web.alerts import alerts
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from reminder.condition import Lookout
     from reminder.store.practices import Practice
     from reminder.store.sessions import Session
 
@@ -75,9 +76,9 @@ class Viewer:
 class Pages:
     """The templates and what every page shows."""
 
-    def __init__(self, services: Services, *, signed_in_as: int | None = None) -> None:
-        """Take the services; `signed_in_as`: the admin whom the demo signs in by itself."""
-        self.services, self.signed_in_as = services, signed_in_as
+    def __init__(self, lookout: Lookout, *, signed_in_as: int | None = None) -> None:
+        """Take who knows what is wrong; `signed_in_as`: the admin whom the demo signs in by itself."""
+        self.lookout, self.services, self.signed_in_as = lookout, lookout.services, signed_in_as
 
     @property
     def is_demo(self) -> bool:
@@ -184,13 +185,10 @@ def _viewer(request: Request) -> Viewer:
         if found is None:
             waiting = pages.session(connection, request)
             raise HTTPException(303, headers={"Location": "/sign-in/code" if waiting else "/sign-in"})
-        request.state.alerts = alerts(
-            connection,
-            found.practices.values(),
-            pages.services.clock(),
-            mail_is_set_up=pages.is_demo or pages.services.installation.is_set_up,
-            is_owner=AdminRole.OWNER in found.roles.values(),
-        )
+    request.state.troubles = pages.lookout.look()
+    request.state.alerts = alerts(
+        request.state.troubles, found.practices.values(), is_owner=AdminRole.OWNER in found.roles.values()
+    )
     request.state.viewer = found
     _note_use(pages, found.session)
     return found

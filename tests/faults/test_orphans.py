@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
+from reminder.condition import Lookout
 from reminder.errors import UnreachableError
 from reminder.jobs import deliver
 from reminder.jobs import tick as passes
@@ -28,8 +29,10 @@ from reminder.mail.memory import MemoryTransport
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import State
 from reminder.scheduler import ClockWatch, wake
+from reminder.settings import Settings
 from reminder.store import migrate, sending
 from reminder.store.engine import Store
+from reminder.web.pages import Pages
 from reminder.web.public.health import healthz
 from tests.faults import orphans
 from tests.faults.orphans import SAME_TOKEN, Bug, sound
@@ -279,7 +282,7 @@ def test_o10_a_sender_that_starts_takes_nothing_from_one_that_is_at_work(store: 
 
 def health_of(office: Office) -> int:
     try:
-        return healthz(office.services).status_code
+        return healthz(Pages(Lookout(office.services, Settings()))).status_code
     except Exception:  # noqa: BLE001 - the web server answers 500 to whatever it is
         return 500
 

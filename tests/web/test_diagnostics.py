@@ -104,7 +104,7 @@ def test_the_mail_server_is_asked_on_demand(world: World, owner: TestClient) -> 
 
 @pytest.mark.parametrize(
     ("hours", "words"),
-    [(None, "none yet; the first one"), (26, "26 hours ago"), (27, "look for its fault")],
+    [(None, "none yet; the first one"), (26, "26 hours ago"), (27, "There is no backup of the last day")],
 )
 def test_the_last_backup_is_told_with_its_age(world: World, owner: TestClient, hours: int | None, words: str) -> None:
     if hours is not None:
@@ -119,7 +119,7 @@ def test_without_a_backup_for_a_day_that_is_trouble(world: World, owner: TestCli
     world.tick(world.now + timedelta(hours=27))
     site_owner = owner.get("/diagnostics").text
 
-    assert "none yet; is reminder serve or reminder worker running" in site_owner
+    assert "No backup was ever made. Cure: is reminder serve or reminder worker running" in site_owner
 
 
 def test_back_up_now_writes_a_backup_that_can_be_read(world: World, owner: TestClient, settings: Settings) -> None:
@@ -162,7 +162,7 @@ def test_a_late_pass_and_a_held_queue_are_trouble_with_the_way_out(world: World,
     page = owner.get("/diagnostics").text
 
     assert "2 things need a look" in page
-    assert "is reminder serve or reminder worker running" in page
+    assert "start reminder serve or reminder worker" in page
     assert 'href="/messages">See what waits and what failed' in page
     assert 'href="/diagnostics">Find out why' in owner.get("/").text
 
@@ -213,7 +213,7 @@ def test_no_canary_is_ever_in_the_support_text(world: World, tmp_path: Path) -> 
     assert [word for word in CANARIES if word.lower() in text.lower()] == []
     for words in (
         "FAULT mail server: refused at auth: 535 5.7.139",
-        "FAULT queue: held for 0 minutes, waits for an admin",
+        "FAULT queue: Sending is held: no mail goes. (0 minutes)",
         "FAULT public address: plain http",
         "mail: smtp\n",
         "setting mail_url: environment",
@@ -244,6 +244,6 @@ def test_the_page_shows_the_text_for_support(owner: TestClient) -> None:
     page = owner.get("/diagnostics").text
     support = page.partition('aria-label="Text for support">')[2].partition("</pre>")[0]
 
-    assert "ok    database: SQLite, schema" in support
+    assert "ok    database: answers and takes writes, SQLite, schema" in support
     assert "lakeside" not in support.lower()
     assert "reminder " in support

@@ -207,9 +207,13 @@ def test_what_goes_next_and_the_last_check_are_said_in_words(world: World, owner
 
 @pytest.mark.parametrize(
     ("hours", "words", "is_trouble"),
-    [(None, "There is no backup yet", True), (26.1, "The last backup was made", True), (25.9, "Last backup", False)],
+    [
+        (None, "The first backup is made within a day", False),
+        (26.1, "The last backup was made", True),
+        (25.9, "Last backup", False),
+    ],
 )
-def test_a_backup_that_is_old_or_missing_is_trouble(
+def test_a_backup_that_is_old_is_trouble(
     world: World, owner: TestClient, hours: float | None, words: str, is_trouble: bool
 ) -> None:
     if hours is not None:

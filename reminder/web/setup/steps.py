@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from reminder.jobs import first_run
 from reminder.policy.model import AdminRole
+from reminder.web.alerts import alerts
 from reminder.web.pages import ServicesDep, ViewerDep
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def frame(pages: Pages, viewer: Viewer | None, path: str) -> dict[str, Any]:
     present = numbers.index(path)
     return {
         "frame": "setup/frame.html",
-        "alerts": (),  # the steps themselves say what is still to do
+        "alerts": alerts(pages.lookout.look()) if viewer else (),  # that it is in trial the steps themselves say
         "steps": found,
         "present": present,
         "back": numbers[present - 1] if present > 1 and viewer else "",

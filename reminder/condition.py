@@ -1,0 +1,184 @@
+"""Gathers how the installation stands, for the rules in `policy/troubles.py`: from the database and from this machine."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reminder.clock import utc_now
+from reminder.errors import ReminderError, UnreachableError, UsageError
+from reminder.installation import in_force
+from reminder.jobs.deliver import room_left
+from reminder.jobs.services import Installation, MailLimits
+from reminder.jobs.tick import LAST_TICK
+from reminder.mail.servers import reaches_people
+from reminder.policy.condition import Condition, Fault
+from reminder.policy.moments import zone_named
+from reminder.policy.troubles import Trouble, troubles
+from reminder.settings import Origin
+from reminder.store import faults, outbox, progress, rules, schema, system
+from reminder.store.backups import LAST_BACKUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from reminder.clock import Clock
+    from reminder.jobs.services import Services
+    from reminder.settings import Settings
+    from reminder.store.engine import Store
+
+PATIENCE = timedelta(minutes=15)
+"""A mail that could have gone for so long is overdue."""
+
+LOOK_EVERY = timedelta(seconds=45)
+"""What costs a write or a look at the disk is asked again after this; what stands in the database at each look."""
+
+CHOSEN = frozenset({Origin.ENVIRONMENT, Origin.FILE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What was seen around the database at an instant: whether it takes writes, the room on its disk, the time zones."""
+
+    seen_at: datetime
+    database: Fault | None = None
+    schema: Fault | None = None
+    free: int | None = None
+    zones_missing: tuple[str, ...] = ()
+    without_admin: int = 0
+
+
+def look_around(store: Store, settings: Settings, now: datetime) -> Surroundings:
+    """Try a write, and look at the disk and at the time zone data."""
+    seen = Surroundings(seen_at=now, free=free_bytes(store, settings))
+    try:
+        schema.require_newest(store)
+        with store.read() as connection:
+            zones, without_admin = progress.zones(connection), progress.without_admin(connection)
+        seen = replace(seen, zones_missing=_missing(zones), without_admin=without_admin)
+        with store.write() as connection:
+            system.put(connection, "health_checked_at", now.isoformat())
+    except UsageError as error:
+        return replace(seen, schema=Fault(since=now, detail=f"{error}."))
+    except UnreachableError as error:
+        if "database is locked" not in str(error):  # then somebody else writes, so it does take writes
+            return replace(seen, database=Fault(since=now, detail=f"{error}."))
+    return seen
+
+
+def _missing(zones: Iterable[str]) -> tuple[str, ...]:
+    found = []
+    for zone in zones:
+        try:
+            zone_named(zone)
+        except UsageError:
+            found.append(zone)
+    return tuple(found)
+
+
+def free_bytes(store: Store, settings: Settings) -> int:
+    """Return the room on the disk of the database file, or of the backups."""
+    wanted = Path(store.url.database or "." if store.is_sqlite else settings.backup_dir or ".").absolute()
+    place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
+    return shutil.disk_usage(place).free
+
+
+def gather(
+    store: Store, settings: Settings, seen: Surroundings, now: datetime, installation: Installation | None = None
+) -> Condition:
+    """Put together how everything stands; `installation`: how mails leave, as the running program has it."""
+    around = Condition(
+        now=now, database=seen.database, schema=seen.schema, free=seen.free, zones_missing=seen.zones_missing
+    )
+    if seen.database is not None or seen.schema is not None:
+        return around
+    try:
+        with store.read() as connection:
+            return replace(
+                around,
+                without_admin=seen.without_admin,
+                **_recorded(connection, now, _limits(installation, settings)),
+                **_settings(connection, settings, installation),
+            )
+    except ReminderError as error:
+        return replace(around, database=Fault(since=now, detail=f"{error}."))
+
+
+def _limits(installation: Installation | None, settings: Settings) -> MailLimits:
+    if installation is not None:
+        return installation.limits
+    return MailLimits(minute=settings.limits["minute"], day=settings.limits["day"])
+
+
+def _recorded(connection: Connection, now: datetime, limits: MailLimits) -> dict[str, Any]:
+    """Return what the records tell."""
+    held, failed, rule = system.hold(connection), faults.every(connection), rules.load(connection)
+    tried_at, ticked_at = progress.last_try_at(connection), system.get_instant(connection, LAST_TICK)
+    late = 0 if held else progress.overdue(connection, now, PATIENCE)
+    if late and ((tried_at and now - tried_at < PATIENCE) or not room_left(connection, limits, now)):
+        late = 0  # a long queue gets on, or waits for what the mail server allows
+    return {
+        "practices_since": progress.practices_since(connection),
+        "alive_at": max(filter(None, (ticked_at, tried_at and min(tried_at, now))), default=None),
+        "failed_pass": failed.get(faults.PASS),
+        "held": Fault(since=held.since_at, detail=held.reason) if held else None,
+        "is_probed": held is not None and held.probe_at is not None,
+        "mail_server": failed.get(faults.MAIL_SERVER),
+        "late": late,
+        "not_taken": progress.not_taken(connection),
+        "in_doubt": progress.in_doubt(connection),
+        "newest_record": outbox.newest_moment(connection),
+        "backup_at": system.get_instant(connection, LAST_BACKUP),
+        "failed_backup": failed.get(faults.BACKUP),
+        "mute": {
+            name.removeprefix(faults.ALARM): fault for name, fault in failed.items() if name.startswith(faults.ALARM)
+        },
+        "rule_days": rule.versions[-1].days,
+        "rule_checked_on": rule.checked_on,
+    }
+
+
+def _settings(connection: Connection, settings: Settings, installation: Installation | None) -> dict[str, Any]:
+    """Return what the settings tell, as they hold now."""
+    held = in_force(connection, settings)
+    is_set_up = installation.is_set_up if installation else reaches_people(held.mail_url)
+    origin = held.origin("mail_url")
+    mail_set_up = True if origin is Origin.DEMO else None if not is_set_up and origin in CHOSEN else is_set_up
+    unreadable = tuple(name for name, where in held.origins.items() if where is Origin.UNREADABLE)
+    return {"mail_set_up": mail_set_up, "unreadable": unreadable}
+
+
+@dataclass
+class Lookout:
+    """Knows at any time what is wrong here. One for each process; the pages and the alarms share it."""
+
+    services: Services
+    settings: Settings
+    _seen: Surroundings | None = None
+    _looking: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self) -> datetime:
+        """Return the present instant; by this machine's clock while the one that all share cannot be asked."""
+        return _present(self.services.clock)
+
+    def look(self, *, anew: bool = False) -> list[Trouble]:
+        """Return what is wrong now. What costs more is asked only if the last answer is old, or with `anew`."""
+        now = self.now()
+        with self._looking:
+            if anew or self._seen is None or abs(now - self._seen.seen_at) >= LOOK_EVERY:
+                self._seen = look_around(self.services.store, self.settings, now)
+            seen = self._seen
+        return troubles(gather(self.services.store, self.settings, seen, now, self.services.installation))
+
+
+def _present(clock: Clock) -> datetime:
+    try:
+        return clock()
+    except ReminderError:
+        return utc_now()

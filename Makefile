@@ -35,8 +35,8 @@ docs: $(READY) ## Write the reference pages from the code
 soak: $(READY) ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
 	@$(BIN)/python -m tests.soak $(WITH)
 
-bench: $(READY) ## Print our figures beside their yardsticks
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure us beside our yardsticks, ten minutes (WITH=--short for one, WITH="P1 P4" for some rows)
+	@$(BIN)/python -m benchmarks $(WITH)
 
 screenshots: $(READY) browser ## Take a picture of every page and mail into ./screenshots
 	@$(BIN)/python -m tests.screenshots screenshots
@@ -47,7 +47,7 @@ lock: $(READY) ## Choose newer versions of what we depend on
 		--python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/lock.txt
 
 clean: ## Remove what `make` made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench dist
 
 # The lock is complete, so nothing is resolved (--no-deps): pip would otherwise stop at a newer release that has no hash here.
 # A new lock makes a new environment; a changed pyproject.toml only tells the one that is there.

@@ -1,8 +1,47 @@
-"""Runs every benchmark: each prints our figure, the yardstick of the same run, and the ratio. `make bench`."""
+"""Measure: each benchmark prints our figure, the yardstick of the same rounds, and the ratio. `make bench`."""
 
 from __future__ import annotations
 
-from benchmarks import listing, planning, start
+import argparse
+import importlib
+import sys
+import time
+from typing import TYPE_CHECKING
 
-for module in (start, planning, listing):
-    module.main()
+from benchmarks import picture
+from benchmarks.frame import Size, keep
+
+if TYPE_CHECKING:
+    from benchmarks.frame import Found
+
+MODULES = {
+    "P1": "sending",
+    "P4": "planning",
+    "P8": "listing",
+    "P10": "start",
+}
+"""Which module measures which row of the bar."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmarks that are asked for, keep their figures and draw the picture."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Compare us with what others do.")
+    parser.add_argument("ids", nargs="*", metavar="P1", help=f"which of {', '.join(MODULES)}; default: all")
+    parser.add_argument("--short", action="store_true", help="a minute in all, with little work and few rounds")
+    parser.add_argument("--huge", action="store_true", help="the largest sizes, too: 10,000,000 people on PostgreSQL")
+    chosen = parser.parse_args(arguments)
+    if unknown := sorted(set(chosen.ids) - set(MODULES)):
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(MODULES)}")
+    size = Size(name="short" if chosen.short else "huge" if chosen.huge else "long")
+    found: list[Found] = []
+    for name in chosen.ids or MODULES:
+        began = time.perf_counter()
+        for row in importlib.import_module(f"benchmarks.{MODULES[name]}").run(size):
+            print(row, flush=True)
+            found.append(row)
+        print(f"{name} took {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    picture.draw(keep(found, size))
+
+
+if __name__ == "__main__":
+    main()

@@ -7,68 +7,33 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, update
 from starlette.testclient import TestClient
 
+from benchmarks.frame import Bar, Row, alternate
+from benchmarks.people import services
 from reminder.jobs import practices
-from reminder.jobs.services import Installation, Services
-from reminder.mail.links import Links
-from reminder.mail.memory import MemoryTransport
-from reminder.mail.wording import Wording
 from reminder.policy.model import Role, Schedule
-from reminder.secrets_box import SecretBox
 from reminder.store import imports, migrate
 from reminder.store.engine import Store
 from reminder.store.tables import absence, person
 from reminder.web.app import create_app
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.frame import Found, Size
+
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 1)
 FEW, MANY = 100, 100_000
-ROUNDS = 100
-FIRST = [
-    "Alma",
-    "Ben",
-    "Chloe",
-    "Dmitri",
-    "Erin",
-    "Farah",
-    "Grace",
-    "Hiro",
-    "Ines",
-    "Jonas",
-    "Karin",
-    "Liam",
-    "Mei",
-    "Nadia",
-    "Oscar",
-    "Pia",
-    "Ravi",
-    "Sofia",
-    "Tom",
-    "Uma",
-]
-LAST = [
-    "Reyes",
-    "Okafor",
-    "Dubois",
-    "Volkov",
-    "Haddad",
-    "Nguyen",
-    "Tanaka",
-    "Costa",
-    "Weber",
-    "Murphy",
-    "Lin",
-    "Rahman",
-    "Quinn",
-    "Rossi",
-    "Shah",
-    "Ortega",
-]
+FIRST = ["Alma", "Ben", "Chloe", "Dmitri", "Erin", "Farah", "Grace", "Hiro", "Ines", "Jonas", "Karin", "Liam", "Mei"]
+LAST = ["Reyes", "Okafor", "Dubois", "Volkov", "Haddad", "Nguyen", "Tanaka", "Costa", "Weber", "Murphy", "Rahman"]
 PAGES = {
     "first page": "/people",
     "filter": "/people?status=due_soon",
@@ -116,11 +81,7 @@ def populated(path: Path, size: int) -> Store:
 
 
 def browser(store: Store) -> TestClient:
-    links = Links("http://localhost", ["bench"])
-    box = SecretBox(["a key for benchmarks"])
-    installation = Installation(transport=MemoryTransport(), links=links, box=box, sender_address="r@b.example")
-    services = Services(store=store, wording=Wording.load(), clock=lambda: NOW, installation=installation)
-    return TestClient(create_app(services, signed_in_as=1), base_url="http://localhost")
+    return TestClient(create_app(services(store, now=NOW), signed_in_as=1), base_url="http://localhost")
 
 
 def seconds(client: TestClient, path: str) -> float:
@@ -129,22 +90,37 @@ def seconds(client: TestClient, path: str) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def p99(values: list[float]) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[98] * 1000
+
+
+def run(size: Size) -> Iterator[Found]:
     with tempfile.TemporaryDirectory() as home:
-        few, many = (populated(Path(home) / f"{size}.db", size) for size in (FEW, MANY))
+        few, many = (populated(Path(home) / f"{count}.db", count) for count in (FEW, MANY))
         small, large = browser(few), browser(many)
+        slowest = 0.0
         for name, path in PAGES.items():
-            taken: dict[TestClient, list[float]] = {small: [], large: []}
-            for _ in range(ROUNDS):
-                for client, found in taken.items():
-                    found.append(seconds(client, path))
-            middle, base = (statistics.median(taken[client]) * 1000 for client in (large, small))
-            slow, slow_base = (statistics.quantiles(taken[client], n=100)[98] * 1000 for client in (large, small))
-            print(
-                f"P8 {name} of {MANY}: {middle:.0f} ms (p99 {slow:.0f}), of {FEW}: {base:.0f} ms (p99 {slow_base:.0f}), "
-                f"ratio {middle / base:.1f} (p99 {slow / slow_base:.1f})"
+            for client in (small, large):
+                seconds(client, path)  # the first one compiles statements
+            taken = alternate(
+                size.of(20, 100),
+                many=partial(seconds, large, path),
+                few=partial(seconds, small, path),
             )
+            slowest = max(slowest, p99(taken["many"]))
+            yield Row(
+                id="P8", measure=f"{name}, p99", unit="ms", ours=[p99(taken["many"])],
+                yardstick=f"of {FEW} people", base=[p99(taken["few"])], bar=Bar(limit=1.5),
+                note=f"median {statistics.median(taken['many']) * 1000:.0f} ms",
+            )  # fmt: skip
         weight = len(gzip.compress(large.get("/people").content)) / 1000
-        print(f"P8 weight of the first page: {weight:.0f} KB gzipped, without what the browser keeps")
         few.close()
         many.close()
+    yield Row(id="P8", measure="slowest page, p99", unit="ms", ours=[slowest], bar=Bar(limit=50, of_ratio=False))
+    yield Row(
+        id="P8",
+        measure="weight of the first page, gzipped",
+        unit="KB",
+        ours=[weight],
+        bar=Bar(limit=60, of_ratio=False),
+    )

@@ -1,112 +1,111 @@
-"""P4, P5: a pass that finds 1,000 due among many and plans them, against the bare sqlite3 query plus one executemany."""
+"""P4: a pass that finds 1,000 due of a million and plans them, against bare sqlite3 that reads and writes the same rows."""
 
 from __future__ import annotations
 
 import sqlite3
-import statistics
-import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reminder.jobs import practices
+from benchmarks.frame import Bar, Row
+from benchmarks.people import NEXT_STEP_AT, NOW, Crowd, make_due, populate
+from benchmarks.tools import scratch
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
-from reminder.policy.model import Schedule
-from reminder.store import imports, migrate, people
 from reminder.store.engine import Store
 
-NOW = datetime(2026, 12, 1, 14, tzinfo=UTC)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.frame import Found, Size
+
 DUE = 1_000
-ROUNDS = 5
-SIZES = (10_000, 100_000)
+IDLE_PASSES = 20
 
 
-def populated(path: Path, size: int) -> Store:
-    """A database with `size` people, of whom nobody is due."""
-    store = Store(f"sqlite:///{path}")
-    migrate.upgrade(store)
+def planned(store: Store, first: int, due: int = DUE) -> float:
+    """Let people become due, plan them, and return the seconds that this took."""
     with store.write() as connection:
-        schedule = Schedule(zone="America/Chicago")
-        practices.open_practice(
-            connection, name="P", schedule=schedule, owner="a@b.example", actor="bench", now=NOW, live=True
-        )
-        rows = [
-            {
-                "name": f"Person {n}", "email": f"p{n}@b.example", "home_id": 1, "registered_at": NOW,
-                "registered_by": "bench", "reset_on": date(2026, 10, 9), "expires_on": date(2026, 12, 8),
-                "known_on": date(2026, 10, 9), "next_step_at": NOW + timedelta(days=3),
-            }
-            for n in range(size)
-        ]  # fmt: skip
-        ids = imports.add_people(connection, rows)
-        imports.add_memberships(
-            connection,
-            [
-                {
-                    "person_id": key,
-                    "practice_id": 1,
-                    "role": "surrogate",
-                    "registered_at": NOW,
-                    "registered_by": "b",
-                    "is_home": True,
-                }
-                for key in ids
-            ],
-        )
-    return store
-
-
-def plan_once(store: Store, first: int) -> float:
-    with store.write() as connection:
-        people.look_again_at(connection, dict.fromkeys(range(first, first + DUE), NOW))
-    began = time.perf_counter()
+        make_due(connection, first, due)
     tally = Tally()
+    began = time.perf_counter()
     plan_people(store, NOW, tally)
-    assert tally.planned == DUE
-    return time.perf_counter() - began
-
-
-def nothing_due(store: Store) -> float:
-    began = time.perf_counter()
-    plan_people(store, NOW, Tally())
-    return time.perf_counter() - began
-
-
-def bare(path: Path, first: int) -> float:
-    """The least that must happen: read 1,000 rows by an index, write 1,000 rows, commit."""
-    connection = sqlite3.connect(path)
-    connection.execute("pragma synchronous=full")
-    connection.execute("create table if not exists bare (key text primary key, person integer, at text)")
-    connection.execute(
-        "update person set next_step_at = ? where id >= ? and id < ?", (str(NOW)[:26], first, first + DUE)
-    )
-    connection.commit()
-    began = time.perf_counter()
-    query = "select id, email, expires_on from person where next_step_at <= ? order by next_step_at limit ?"
-    rows = connection.execute(query, (str(NOW)[:26] + "~", DUE)).fetchall()
-    connection.executemany("insert into bare values (?, ?, ?)", [(f"{first}/{row[0]}", row[0], row[2]) for row in rows])
-    connection.commit()
     taken = time.perf_counter() - began
-    connection.execute("update person set next_step_at = '2026-12-04 14:00:00.000000'")
-    connection.commit()
-    connection.close()
+    assert tally.planned == due, f"{tally.planned} of {due} were planned"
     return taken
 
 
-def main() -> None:
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as home:
-            path = Path(home) / "r.db"
-            store = populated(path, size)
-            ours, yardstick, idle = [], [], []
-            for turn in range(ROUNDS):
-                yardstick.append(bare(path, 1 + turn * DUE))
-                idle.append(nothing_due(store))
-                ours.append(plan_once(store, 1 + turn * DUE))
-            store.close()
-        middle, base = statistics.median(ours), statistics.median(yardstick)
-        print(
-            f"P4 {DUE} due of {size}: {middle * 1000:.0f} ms, bare sqlite3: {base * 1000:.1f} ms, "
-            f"ratio {middle / base:.0f}; nothing due: {statistics.median(idle) * 1000:.2f} ms"
-        )
+def nothing_due(store: Store) -> float:
+    """Return the seconds of a pass that finds nobody."""
+    began = time.perf_counter()
+    for _ in range(IDLE_PASSES):
+        plan_people(store, NOW, Tally())
+    return (time.perf_counter() - began) / IDLE_PASSES
+
+
+class Bare:
+    """The least that must happen: read the due people by the index, write the same rows with one executemany."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection.execute("pragma synchronous=full")
+
+    def planned_again(self, first: int) -> float:
+        """Take back what was planned for these people, plan it anew, and return the seconds that this took."""
+        mine = (first, first + DUE - 1)
+        rows = self.connection.execute("select * from reminder where person_id between ? and ?", mine).fetchall()
+        self.connection.execute("delete from reminder where person_id between ? and ?", mine)
+        self.connection.execute("update person set next_step_at = ? where id between ? and ?", (_text(NOW), *mine))
+        began = time.perf_counter()
+        self.connection.execute("begin immediate")
+        due = self.connection.execute(
+            "select * from person where next_step_at <= ? order by next_step_at limit ?", (_text(NOW), DUE)
+        ).fetchall()
+        self.connection.executemany(f"insert into reminder values ({', '.join('?' * len(rows[0]))})", rows)
+        self.connection.execute("commit")
+        taken = time.perf_counter() - began
+        assert len(due) == len(rows) == DUE
+        later = (_text(NEXT_STEP_AT), *mine)
+        self.connection.execute("update person set next_step_at = ? where id between ? and ?", later)
+        return taken
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _text(moment: object) -> str:
+    return f"{str(moment)[:19]}.000000"
+
+
+def run(size: Size) -> Iterator[Found]:
+    people = size.of(100_000, 1_000_000)
+    with scratch() as folder:
+        path = folder / "people.db"
+        store = Store(f"sqlite:///{path}")
+        populate(store, Crowd(people=people, practices=people // 20))
+        bare = Bare(path)
+        ours, base, idle = [], [], []
+        for turn in range(size.rounds + 1):
+            first = 1 + turn * DUE
+            idle.append(nothing_due(store))
+            ours.append(planned(store, first))
+            base.append(bare.planned_again(first))
+        bare.close()
+        store.close()
+    ours, base, idle = (figures[1:] for figures in (ours, base, idle))  # the first pass fills caches
+    yield Row(
+        id="P4",
+        measure=f"plan {DUE:,} due of {people:,}",
+        unit="ms",
+        ours=[value * 1000 for value in ours],
+        yardstick="bare sqlite3, the same rows",
+        base=[value * 1000 for value in base],
+        bar=Bar(limit=2),
+    )
+    yield Row(
+        id="P4",
+        measure=f"find nobody due of {people:,}",
+        unit="ms",
+        ours=[value * 1000 for value in idle],
+        bar=Bar(limit=1, of_ratio=False),
+    )

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-ROUNDS = 5
+from benchmarks.frame import Bar, Row, alternate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.frame import Found, Size
+
+COMMANDS = {"--help": 0.3, "tick": 0.8}
+"""Commands, and the seconds in which they should be done. A `tick` finds nothing due."""
 
 
 def seconds(*command: str, **environment: str) -> float:
@@ -18,18 +28,15 @@ def seconds(*command: str, **environment: str) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def run(size: Size) -> Iterator[Found]:
     with tempfile.TemporaryDirectory() as home:
         place = {"REMINDER_DATABASE_URL": f"sqlite:///{home}/r.db", "REMINDER_MAIL_URL": f"folder:{home}/mail"}
         owner = ("--practice", "P", "--timezone", "America/Chicago", "--admin", "a@b.example")
         seconds("-m", "reminder", "init", *owner, **place)
-        ours: dict[str, list[float]] = {"reminder --help": [], "reminder tick": []}
-        yardstick = []
-        for _ in range(ROUNDS):
-            yardstick.append(seconds("-c", "pass"))
-            ours["reminder --help"].append(seconds("-m", "reminder", "--help", **place))
-            ours["reminder tick"].append(seconds("-m", "reminder", "tick", **place))
-    base = statistics.median(yardstick)
-    for name, found in ours.items():
-        middle = statistics.median(found)
-        print(f"P10 {name}: {middle * 1000:.0f} ms, python -c pass: {base * 1000:.0f} ms, ratio {middle / base:.1f}")
+        runs = {name: partial(seconds, "-m", "reminder", name, **place) for name in COMMANDS}
+        found = alternate(size.rounds, python=partial(seconds, "-c", "pass"), **runs)
+    for name, limit in COMMANDS.items():
+        row = Row(id="P10", measure=f"reminder {name}", unit="s", ours=found[name])
+        yield replace(row, bar=Bar(limit=limit, of_ratio=False))
+        measure = f"{row.measure}, in starts of Python"
+        yield replace(row, measure=measure, yardstick="python -c pass", base=found["python"], bar=Bar(limit=12))

@@ -1,0 +1,85 @@
+"""P1: the whole way of a mail (claim, freeze, write, mark, hand over, record durably) against Postfix's smtp-source."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from benchmarks.frame import Bar, Missing, Row
+from benchmarks.people import Crowd, populate, services
+from benchmarks.sender import Cost, senders
+from benchmarks.tools import MissingError, scratch, sink, smtp_source
+from reminder.jobs.tick import tick
+from reminder.mail.memory import MemoryTransport
+from reminder.store.engine import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.frame import Found, Size
+
+WAYS = {
+    "one process, 8 connections": (1, 8, 0.35),
+    "one process, one connection": (1, 1, 0.2),
+    "two processes of 8 connections": (2, 8, 0.5),
+}
+"""Senders, connections of each, and the bar."""
+
+PEOPLE_OF_A_PRACTICE = 20
+
+
+def queued(folder: Path, mails: int) -> Path:
+    """Make a database in which so many mails are due."""
+    path = folder / f"{mails}.db"
+    if not path.exists():
+        store = Store(f"sqlite:///{path}")
+        populate(store, Crowd(people=mails, practices=max(1, mails // PEOPLE_OF_A_PRACTICE), mails_due=True))
+        store.close()
+    return path
+
+
+def length_of_a_mail(folder: Path) -> int:
+    """Return how many bytes one of our mails has."""
+    store, transport = Store(f"sqlite:///{queued(folder, 1)}"), MemoryTransport()
+    tick(services(store, transport))
+    store.close()
+    return len(transport.sent[0][1])
+
+
+def send_all(folder: Path, mails: int, port: int, *, processes: int = 1, connections: int = 8) -> Cost:
+    """Send so many mails from a fresh copy of the database, and see that each of them went."""
+    path = folder / "run.db"
+    shutil.copy(queued(folder, mails), path)
+    cost = senders(f"sqlite:///{path}", port, processes=processes, connections=connections)
+    assert cost.sent == mails, f"{cost.sent} of {mails} mails were sent"
+    return cost
+
+
+def run(size: Size) -> Iterator[Found]:
+    many, few = size.of(2_000, 20_000), size.of(500, 5_000)
+    try:
+        with scratch() as folder, sink() as port:
+            length = length_of_a_mail(folder)
+            base: list[float] = []
+            costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
+            for _ in range(size.rounds):
+                base.append(smtp_source(port, size.of(10_000, 40_000), sessions=8, length=length))
+                for name, (processes, connections, _) in WAYS.items():
+                    mails = many if connections > 1 else few
+                    costs[name].append(send_all(folder, mails, port, processes=processes, connections=connections))
+    except MissingError as error:
+        yield Missing(id="P1", measure="sending", why=str(error))
+        return
+    for name, (_, _, limit) in WAYS.items():
+        spent = costs[name]
+        yield Row(
+            id="P1",
+            measure=name,
+            unit="mails/s",
+            ours=[cost.rate for cost in spent],
+            yardstick="smtp-source, 8 sessions",
+            base=base,
+            bar=Bar(limit=limit, at_least=True),
+            note=f"{min(cost.cpu for cost in spent):.0f} us CPU and {length} bytes a mail, {spent[0].memory:.0f} MB",
+        )

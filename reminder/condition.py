@@ -119,7 +119,8 @@ def _limits(installation: Installation | None, settings: Settings) -> MailLimits
 def _recorded(connection: Connection, now: datetime, limits: MailLimits) -> dict[str, Any]:
     """Return what the records tell."""
     held, failed, rule = system.hold(connection), faults.every(connection), rules.load(connection)
-    tried_at, ticked_at = progress.last_try_at(connection), system.get_instant(connection, LAST_TICK)
+    tried, ticked_at = progress.last_try(connection), system.get_instant(connection, LAST_TICK)
+    tried_at = tried.at if tried else None
     late = 0 if held else progress.overdue(connection, now, PATIENCE)
     if late and ((tried_at and now - tried_at < PATIENCE) or not room_left(connection, limits, now)):
         late = 0  # a long queue gets on, or waits for what the mail server allows

@@ -1,9 +1,10 @@
-"""The alarm clock: wakes the tick once a minute. It decides nothing; what is due comes from the database."""
+"""The alarm clock: wakes passes, backups and alarms. It decides nothing; what is due comes from the database."""
 
 from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,19 +13,25 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from reminder.alarms import Alarms
 from reminder.clock import utc_now
+from reminder.errors import ReminderError
+from reminder.jobs.mail_check import check_mail_server
 from reminder.jobs.tick import hold_for_clock, refresh_calendars, tick
-from reminder.store import system
+from reminder.store import faults
 from reminder.store.backups import back_up_daily
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reminder.condition import Lookout
     from reminder.jobs.services import Services
-    from reminder.settings import Settings
+    from reminder.store.engine import Store
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60
+
+BACKUP_SECONDS = 15 * 60
+"""A backup that is due or could not be made is tried this often."""
 
 MOST_JUMP = timedelta(days=1)
 """A wall clock that moves this much further (or less far) than the time that passed has been set by somebody."""
@@ -54,36 +61,64 @@ def elapsed_seconds() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def wake(services: Services, watch: ClockWatch, alarms: Alarms, backup_dir: Path) -> None:
-    """Run one pass and tell the outside how it stands; an error is logged and told, and the next pass tries again."""
+def wake(services: Services, watch: ClockWatch) -> None:
+    """Run one pass; an error is logged and kept for the alarms, and the next pass tries again."""
     now = utc_now()  # of the machine: the demo's own clock is moved on purpose
     try:
         jump = watch.jumped(now, elapsed_seconds())
         if jump is not None:
             hold_for_clock(services.store, now, f"the clock of this machine jumped by {jump} while the program ran")
         tick(services)
-        back_up_daily(services.store, backup_dir, now)
-        with services.store.read() as connection:
-            held = system.hold(connection)
+        check_mail_server(services)
+        faults.settle(services.store, faults.PASS, now)
     except Exception as error:
         log.exception("the pass failed; the next one is in a minute", extra={"action": "tick.failed"})
-        alarms.trouble(f"the pass failed: {error}", now)
-        return
-    if held is None:
-        alarms.all_is_well()
-    else:
-        alarms.trouble(f"sending is held: {held.reason}. {held.cure}", now)
+        _note(services.store, faults.PASS, f"The last pass of the reminders ended with an error ({error}).")
 
 
-def start(services: Services, settings: Settings) -> BackgroundScheduler:
+def back_up(services: Services, folder: Path) -> None:
+    """Make the day's backup if there is none yet; what hinders it is logged and kept for the alarms."""
+    try:
+        now = services.clock()
+        back_up_daily(services.store, folder, now)
+        faults.settle(services.store, faults.BACKUP, now)
+    except Exception as error:
+        log.exception("no backup could be made; it is tried again", extra={"action": "backup.failed"})
+        _note(services.store, faults.BACKUP, f"The last backup could not be made ({error}).")
+
+
+def _note(store: Store, name: str, detail: str) -> None:
+    """Keep a fault where every page sees it; a database that takes none is seen without."""
+    with suppress(ReminderError):
+        faults.settle(store, name, utc_now(), detail)
+
+
+def raise_alarms(alarms: Alarms) -> None:
+    """Look how it stands, and tell whoever is to know. It runs beside the passes, so that it sees one that is stuck."""
+    try:
+        alarms.raise_them()
+    except Exception:
+        log.exception("it could not be looked at what is wrong", extra={"action": "alarms.failed"})
+
+
+def start(lookout: Lookout, *, with_passes: bool = True) -> BackgroundScheduler:
     """Start waking in the background and return the scheduler; the caller shuts it down.
 
-    Memory store, UTC, one pass at a time; passes that were missed become one.
+    Memory store, UTC, one pass at a time; passes that were missed become one. Without passes, where workers run them,
+    only the alarms are looked after: who does not run cannot say so.
     """
-    refresh_calendars(services.store, services.clock())
+    services, folder = lookout.services, Path(lookout.settings.backup_dir)
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
-    parts = [services, ClockWatch(), Alarms(settings, services), Path(settings.backup_dir)]
-    scheduler.add_job(wake, "interval", seconds=TICK_SECONDS, args=parts, next_run_time=utc_now())
+    if with_passes:
+        refresh_calendars(services.store, services.clock())
+        now = utc_now()
+        scheduler.add_job(
+            wake, "interval", seconds=TICK_SECONDS, args=[services, ClockWatch()], next_run_time=now, id="wake"
+        )
+        scheduler.add_job(
+            back_up, "interval", seconds=BACKUP_SECONDS, args=[services, folder], next_run_time=now, id="back up"
+        )
+    scheduler.add_job(raise_alarms, "interval", seconds=TICK_SECONDS, args=[Alarms(lookout)], id="alarms")
     scheduler.start()
     return scheduler

@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from reminder import scheduler
+from reminder.condition import Lookout
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -22,13 +23,18 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
     from reminder.web.app import create_app
 
     log_to_stderr()
-    running = scheduler.start(services, settings) if with_scheduler else None
+    lookout = Lookout(services, settings)
+    running = scheduler.start(lookout, with_passes=with_scheduler)
     try:
-        run_pages(create_app(services, settings), host=host, port=port, trusted_proxies=settings.trusted_proxies)
+        run_pages(
+            create_app(services, settings, lookout=lookout),
+            host=host,
+            port=port,
+            trusted_proxies=settings.trusted_proxies,
+        )
     finally:
         services.stopping.set()
-        if running is not None:
-            running.shutdown(wait=True)
+        running.shutdown(wait=True)
         services.store.close()
 
 
@@ -53,7 +59,7 @@ def work(services: Services, settings: Settings) -> None:
     log_to_stderr()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: services.stopping.set())
-    running = scheduler.start(services, settings)
+    running = scheduler.start(Lookout(services, settings))
     services.stopping.wait()
     running.shutdown(wait=True)
 

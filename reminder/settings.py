@@ -87,8 +87,13 @@ class Settings:
     alert_email: str = _setting(
         "An address that is told when the product itself is in trouble. Default: none.", on_page=True
     )
-    alert_url: str = _setting("A webhook that is told the same. Default: none.", secret=True)
-    ping_url: str = _setting("A dead-man's switch: fetched after each good pass. Default: none.", secret=True)
+    alert_url: str = _setting(
+        "A webhook that is told the same, as JSON; https, or this machine. Default: none.", secret=True
+    )
+    ping_url: str = _setting(
+        "A dead-man's switch: fetched each minute while nothing is wrong; https, or this machine. Default: none.",
+        secret=True,
+    )
     backup_dir: str = _setting("Where nightly backups go. Default: the folder `backups` in the data folder.")
     trusted_proxies: str = _setting(
         "Addresses of reverse proxies whose X-Forwarded headers are believed, separated by commas. Default: none.",
@@ -232,11 +237,26 @@ def _limit_problem(value: str) -> str | None:
     return None
 
 
+def _alarm_problem(value: str) -> str | None:
+    """Want https, or this machine; never repeat the address, which is a secret."""
+    try:
+        url = urlsplit(value)
+        local = url.hostname in {"localhost", "127.0.0.1", "::1"}
+        good = (
+            bool(url.hostname) and (url.port or 1) > 0 and (url.scheme == "https" or (url.scheme == "http" and local))
+        )
+    except ValueError:
+        good = False
+    return None if not value or good else "expected https://host/..., or http:// on this machine"
+
+
 CHECKS: dict[str, Callable[[str], str | None]] = {
     "public_url": _public_url_problem,
     "mail_from": _address_problem,
     "templates": lambda value: None if not value or Path(value).is_dir() else f"{value!r} is not a folder",
     "mail_limit": _limit_problem,
+    "alert_url": _alarm_problem,
+    "ping_url": _alarm_problem,
     "alert_email": lambda value: _address_problem(value) if value else None,
 }
 """What is wrong with a value, by setting."""

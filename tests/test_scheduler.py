@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from freezegun import freeze_time
 
-from reminder import scheduler
+from reminder import scheduler, settings
 from reminder.alarms import Alarms
+from reminder.condition import Lookout
+from reminder.errors import UsageError
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.scheduler import ClockWatch, wake
+from reminder.scheduler import ClockWatch, raise_alarms, wake
 from reminder.settings import Settings
 from reminder.store import system
 from reminder.store.backups import back_up_daily
@@ -42,6 +44,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
+        self.leads_to = ""
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,7 +54,9 @@ class Listener:
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 listener.heard.append((self.path, self.rfile.read(length).decode()))
-                self.send_response(200)
+                self.send_response(302 if listener.leads_to else 200)
+                if listener.leads_to:
+                    self.send_header("Location", listener.leads_to)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -72,65 +77,183 @@ def listener() -> Iterator[Listener]:
 
 
 def alarms_of(world: World, *, ping_url: str = "", alert_url: str = "") -> Alarms:
-    return Alarms(Settings(ping_url=ping_url, alert_url=alert_url), world.services)
+    return Alarms(Lookout(world.services, Settings(ping_url=ping_url, alert_url=alert_url)))
 
 
-def wake_once(world: World, alarms: Alarms, tmp_path: Path, watch: ClockWatch | None = None) -> None:
+def minute(world: World, alarms: Alarms | None = None, watch: ClockWatch | None = None) -> None:
+    """Let a pass and the alarms have their turn."""
     with freeze_time(world.now):
-        wake(world.services, watch or ClockWatch(), alarms, tmp_path / "backups")
+        wake(world.services, watch or ClockWatch())
+        if alarms is not None:
+            raise_alarms(alarms)
 
 
-def test_a_wake_sends_and_pings(world: World, listener: Listener, tmp_path: Path) -> None:
-    wake_once(world, alarms_of(world, ping_url=f"{listener.url}/alive"), tmp_path)
+def heard(listener: Listener) -> list[str]:
+    return [path for path, _ in listener.heard]
+
+
+def test_a_pass_sends_and_the_switch_is_fetched(world: World, listener: Listener) -> None:
+    minute(world, alarms_of(world, ping_url=f"{listener.url}/alive"))
 
     assert world.kinds() == ["warning"]
     assert listener.heard == [("/alive", "")]
 
 
-def test_a_held_queue_is_told_once_a_day_and_not_pinged(world: World, listener: Listener, tmp_path: Path) -> None:
+def test_a_held_queue_is_told_once_a_day_and_the_switch_is_let_go(world: World, listener: Listener) -> None:
     world.transport.refusal = BAD_SIGN_IN
     alarms = alarms_of(world, ping_url=f"{listener.url}/alive", alert_url=f"{listener.url}/alert")
     for _ in range(3):
-        wake_once(world, alarms, tmp_path)
+        minute(world, alarms)
+        world.now += timedelta(minutes=1)
+    first = heard(listener)
+    world.now += timedelta(days=1)
+    minute(world, alarms)
+
+    assert (first, heard(listener)) == (["/alert"], ["/alert"] * 2)
+    told = json.loads(listener.heard[0][1])
+    assert "535" in told["text"]
+    assert told["troubles"][0]["matter"] == "queue"
+
+
+def test_a_program_that_starts_anew_tells_nothing_twice(world: World, listener: Listener) -> None:
+    world.transport.refusal = BAD_SIGN_IN
+    for _ in range(3):
+        minute(world, alarms_of(world, alert_url=f"{listener.url}/alert"))
         world.now += timedelta(minutes=1)
 
-    assert [path for path, _ in listener.heard] == ["/alert"]
-    assert "535" in json.loads(listener.heard[0][1])["text"]
+    assert heard(listener) == ["/alert"]
 
 
-def test_the_alert_address_gets_a_mail_outside_the_held_queue(world: World, tmp_path: Path) -> None:
+def test_a_trouble_that_comes_back_the_next_day_is_told_anew_one_that_comes_and_goes_is_not(
+    world: World, listener: Listener
+) -> None:
+    alarms = alarms_of(world, alert_url=f"{listener.url}/alert")
+    counts: list[int] = []
+    for broken in (True, False, True, False, True):
+        world.transport.refusal = BAD_SIGN_IN if broken else None
+        world.now += timedelta(minutes=16) if len(counts) < 3 else timedelta(hours=2)
+        minute(world, alarms)
+        counts.append(len(listener.heard))
+
+    assert counts == [1, 1, 1, 1, 2]
+
+
+def test_the_alert_address_gets_a_mail_outside_the_held_queue(world: World) -> None:
     with world.store.write() as connection:
         cure = "run: reminder queue release"
         system.set_hold(connection, system.Hold(reason="a backup was restored", cure=cure, since_at=NOW))
     world.services.installation = replace(world.services.installation, alert_email="it@lakeside.example")
-    wake_once(world, alarms_of(world), tmp_path)
+    minute(world, alarms_of(world))
 
     assert [(mail.to, mail.kind) for mail in world.mails] == [("it@lakeside.example", "alarm")]
     assert "a backup was restored" in world.mails[0].text
+    assert "Sending is held" in world.mails[0].subject
+
+
+def test_a_mail_server_that_refuses_an_alarm_is_asked_four_times_an_hour(world: World) -> None:
+    world.transport.refusal = BAD_SIGN_IN
+    world.services.installation = replace(world.services.installation, alert_email="it@lakeside.example")
+    asked: list[int] = []
+    alarms, connect = alarms_of(world), world.transport.connect
+
+    def counted() -> object:
+        asked.append(1)
+        return connect()
+
+    world.transport.connect = counted  # type: ignore[assignment, method-assign]
+    for _ in range(60):
+        minute(world, alarms)
+        world.now += timedelta(minutes=1)
+
+    assert len(asked) == 8  # four by the sender's own probe, four for the alarm
 
 
 def test_an_error_in_a_pass_is_told_and_the_next_pass_tries_again(
-    world: World, listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms = alarms_of(world, ping_url=f"{listener.url}/alive", alert_url=f"{listener.url}/alert")
 
     def broken(_: object) -> None:
-        msg = "disk full"
+        msg = "a fault of the program"
         raise OSError(msg)
 
+    minute(world)
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "tick", broken)
-        wake_once(world, alarms, tmp_path)
-    wake_once(world, alarms, tmp_path)
+        minute(world, alarms)
+    minute(world, alarms)
 
-    assert [path for path, _ in listener.heard] == ["/alert", "/alive"]
+    assert heard(listener) == ["/alert", "/alive"]
+    assert "a fault of the program" in listener.heard[0][1]
     assert world.kinds() == ["warning"]
 
 
-def test_a_dead_ping_address_does_no_harm(world: World, tmp_path: Path) -> None:
-    wake_once(world, alarms_of(world, ping_url="http://127.0.0.1:1/"), tmp_path)
+def test_a_dead_switch_does_no_harm_and_is_told_by_the_other_ways_until_it_works(
+    world: World, listener: Listener
+) -> None:
+    dead = alarms_of(world, ping_url="http://127.0.0.1:1/", alert_url=f"{listener.url}/alert")
+    minute(world, dead)
+    minute(world, dead)
+    broken = Lookout(world.services, Settings()).look()
+    minute(world, alarms_of(world, ping_url=f"{listener.url}/alive"))
 
     assert world.kinds() == ["warning"]
+    assert [found.matter for found in broken] == ["alarms"]
+    assert "The ping that tells of troubles cannot be reached" in listener.heard[0][1]
+    assert heard(listener) == ["/alert", "/alive"]
+    assert Lookout(world.services, Settings()).look() == []
+
+
+def test_a_redirection_is_not_followed(world: World, listener: Listener) -> None:
+    listener.leads_to = "/elsewhere"
+    minute(world, alarms_of(world, ping_url=f"{listener.url}/alive"))
+
+    assert heard(listener) == ["/alive"]
+    assert [found.detail for found in Lookout(world.services, Settings()).look()] == ["it answers 302"]
+
+
+@pytest.mark.parametrize("name", ["REMINDER_PING_URL", "REMINDER_ALERT_URL"])
+@pytest.mark.parametrize(
+    ("url", "is_good"),
+    [
+        ("https://hooks.example/secret", True),
+        ("http://localhost:8000/x", True),
+        ("http://hooks.example/secret", False),
+        ("file:///etc/secret", False),
+        ("https://", False),
+        ("secret", False),
+    ],
+)
+def test_what_is_told_outside_goes_by_https(name: str, url: str, is_good: bool) -> None:
+    try:
+        settings.load({name: url})
+        said = ""
+    except UsageError as error:
+        said = str(error)
+
+    assert (said == "") is is_good
+    assert "secret" not in said
+
+
+def test_a_mail_server_is_tried_now_and_then_and_one_that_is_down_in_each_pass(world: World) -> None:
+    world.tick()
+    for _ in range(11):
+        world.now += timedelta(minutes=1)
+        minute(world)
+    while_well = world.transport.connections - 1  # the pass that sent
+    world.transport.refusal = replace(BAD_SIGN_IN, outcome=Outcome.DEFERRED, stage=Stage.CONNECT)
+    found = []
+    for _ in range(6):
+        world.now += timedelta(minutes=1)
+        minute(world)
+        found.append(bool(Lookout(world.services, Settings()).look()))
+    world.transport.refusal = None
+    minute(world)
+
+    assert while_well == 2
+    assert found[-1]
+    assert found == sorted(found)
+    assert Lookout(world.services, Settings()).look() == []
 
 
 @pytest.mark.parametrize(
@@ -150,10 +273,10 @@ def test_a_clock_that_jumped_by_days_is_seen(wall: timedelta, elapsed: float, ju
     assert (watch.jumped(NOW + wall, elapsed) is not None) is jumped
 
 
-def test_a_jump_holds_the_queue(world: World, tmp_path: Path) -> None:
+def test_a_jump_holds_the_queue(world: World) -> None:
     watch = ClockWatch()
     watch.jumped(NOW - timedelta(days=40), scheduler.elapsed_seconds())
-    wake_once(world, alarms_of(world), tmp_path, watch)
+    minute(world, watch=watch)
     with world.store.read() as connection:
         held = system.hold(connection)
 
@@ -163,12 +286,16 @@ def test_a_jump_holds_the_queue(world: World, tmp_path: Path) -> None:
 
 
 def test_the_scheduler_is_an_alarm_clock_only(world: World, tmp_path: Path) -> None:
-    running = scheduler.start(world.services, Settings(backup_dir=str(tmp_path / "backups")))
-    job = running.get_jobs()[0]
+    running = scheduler.start(Lookout(world.services, Settings(backup_dir=str(tmp_path / "backups"))))
+    jobs = {job.id: job for job in running.get_jobs()}
     running.shutdown(wait=True)
 
-    assert (job.coalesce, job.max_instances, job.misfire_grace_time) == (True, 1, None)
-    assert job.trigger.interval == timedelta(seconds=60)
+    assert {name: job.trigger.interval.total_seconds() for name, job in jobs.items()} == {
+        "wake": 60,
+        "back up": 900,
+        "alarms": 60,
+    }
+    assert {(job.coalesce, job.max_instances, job.misfire_grace_time) for job in jobs.values()} == {(True, 1, None)}
     assert str(running.timezone) == "UTC"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from reminder.jobs.consequences import consequences, mark_refused
 from reminder.jobs.freeze import Frozen, freeze
+from reminder.jobs.holding import hold_for_server, release_for_server
 from reminder.mail.transport import ConnectFault, Connection, Outcome, Verdict, send_one
 from reminder.policy.model import State
 from reminder.policy.window import first_try
@@ -34,9 +35,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 """Mails claimed at once. A crash gives them back when their lease runs out; only the one on its way is in doubt."""
-
-PROBE_EVERY = timedelta(minutes=15)
-"""A mail server that refuses our sign-in is asked this often: hammering it locks accounts."""
 
 LEASE_MARGIN = timedelta(minutes=12)
 """What must be left of a lease before a mail is begun: a slow server may take ten minutes to answer the last dot."""
@@ -98,7 +96,7 @@ class _Sender:
         if not claimed or not self._send_all(deque(batch.ready)):
             return False
         if held is not None and batch.ready:
-            self._release()
+            release_for_server(self.services)
         return True
 
     def hang_up(self) -> None:
@@ -226,7 +224,7 @@ class _Sender:
         """Let everything wait: until the server can be reached again, or for good until somebody mends the sign-in."""
         self.hang_up()
         if verdict.outcome is Outcome.MISCONFIGURED:
-            self._hold(verdict)
+            hold_for_server(self.services, verdict)
             self._give_back(waiting)
         else:
             self._record([(frozen, verdict) for frozen in waiting])
@@ -237,23 +235,6 @@ class _Sender:
             for frozen in waiting:
                 state = State.IN_DOUBT if frozen.row.in_doubt_at else State.PLANNED
                 sending.release(database, frozen.row, {"state": state})
-
-    def _hold(self, verdict: Verdict) -> None:
-        now = self.services.clock()
-        reason = f"the mail server refuses us ({verdict.stage}: {verdict.code or ''} {verdict.reply})"
-        cure = (
-            "mend REMINDER_MAIL_URL or the account; it is tried again every 15 minutes, or run: reminder queue release"
-        )
-        with self.services.store.write() as database:
-            since_at = (system.hold(database) or system.Hold(reason="", cure="", since_at=now)).since_at
-            held = system.Hold(reason=reason, cure=cure, since_at=since_at, probe_at=now + PROBE_EVERY)
-            system.set_hold(database, held)
-        log.error("sending is held: %s", reason, extra={"action": "queue.held"})
-
-    def _release(self) -> None:
-        with self.services.store.write() as database:
-            system.clear_hold(database)
-        log.info("sending is released: the mail server accepts us again", extra={"action": "queue.released"})
 
 
 def _result(database: Database, row: Reminder, verdict: Verdict, now: datetime) -> sending.Result:

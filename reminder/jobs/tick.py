@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reminder.jobs.checks import check_practices
 from reminder.jobs.deliver import deliver
+from reminder.jobs.holding import hold_for_admin
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Services, Tally
+from reminder.policy.troubles import MOST_BEHIND
 from reminder.store import outbox, people, system
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reminder.store.engine import Store
 
 log = logging.getLogger(__name__)
@@ -23,9 +26,6 @@ LAST_TICK = "last_tick_at"
 CALENDARS = "calendars"
 TRUSTED_FROM = "clock_trusted_from"
 """When an admin last released the queue: a clock that they have seen is right, whatever a wrong one left behind."""
-
-MOST_BEHIND = timedelta(hours=26)
-"""No time zone and no clock change explains a clock that is further behind what is already recorded."""
 
 
 def tick(services: Services) -> Tally:
@@ -59,11 +59,7 @@ def clock_is_trusted(store: Store, now: datetime) -> bool:
 
 def hold_for_clock(store: Store, now: datetime, reason: str) -> None:
     """Hold the queue because the clock cannot be trusted."""
-    with store.write() as connection:
-        if system.hold(connection) is None:
-            cure = "set the clock right, look at the list, then run: reminder queue release"
-            system.set_hold(connection, system.Hold(reason=reason, cure=cure, since_at=now))
-    log.error("sending is held: %s", reason, extra={"action": "queue.held"})
+    hold_for_admin(store, now, reason, "set the clock right, look at the list, then run: reminder queue release")
 
 
 def refresh_calendars(store: Store, now: datetime) -> None:

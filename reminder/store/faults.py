@@ -12,6 +12,8 @@ from reminder.store import system
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from reminder.store.engine import Store
+
 KEPT = "fault."
 """Under this and its name a fault stands in the table of facts about the installation."""
 
@@ -24,6 +26,19 @@ def note(connection: Connection, name: str, detail: str, now: datetime) -> None:
     known = system.get(connection, KEPT + name)
     since = json.loads(known)["since"] if known else now.isoformat()
     system.put(connection, KEPT + name, json.dumps({"since": since, "detail": detail}))
+
+
+def settle(store: Store, name: str, now: datetime, detail: str = "") -> None:
+    """Keep that something failed, or without `detail` that it works again; nothing is written if nothing changed."""
+    with store.read() as connection:
+        known = every(connection).get(name)
+    if (known.detail if known else "") == detail:
+        return
+    with store.write() as connection:
+        if detail:
+            note(connection, name, detail, now)
+        else:
+            clear(connection, name)
 
 
 def clear(connection: Connection, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -20,9 +21,18 @@ NEWEST = 20
 HANDED_OVER = ("accepted", "in_doubt")
 
 
-def last_try_at(connection: Connection) -> datetime | None:
-    """Return when the mail server last answered about a mail."""
-    return connection.scalar(select(attempt.c.finished_at).order_by(attempt.c.id.desc()).limit(1))
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    """When a mail was last tried, and whether the mail server took it, or may have."""
+
+    at: datetime
+    was_taken: bool
+
+
+def last_try(connection: Connection) -> Try | None:
+    """Return what came of the newest try to hand a mail over."""
+    row = connection.execute(select(attempt).order_by(attempt.c.id.desc()).limit(1)).first()
+    return Try(at=row.finished_at, was_taken=row.outcome in HANDED_OVER) if row else None
 
 
 def overdue(connection: Connection, now: datetime, patience: timedelta) -> int:

@@ -155,9 +155,15 @@ def scripted_server(**script: Any) -> Iterator[int]:
 
 def _talk(connection: socket.socket, acts: dict[str, Any]) -> None:
     _answer(connection, acts["greeting"])
+    has_sender = True
     with connection.makefile("rb") as stream:
         for line in stream:
             stage = line[:4].strip().lower().decode()
+            if stage == "mail":
+                has_sender = callable(acts["mail"]) or acts["mail"].startswith(b"2")
+            elif stage in {"rcpt", "data"} and not has_sender:
+                _answer(connection, b"503 MAIL first\r\n")
+                continue
             if stage == "data" and acts["data"] == USUAL["data"]:
                 _answer(connection, acts["data"])
                 early = acts.get("body")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
 
+    from reminder.mail.transport import Transport
     from reminder.store.engine import Store
     from reminder.store.outbox import Reminder
     from reminder.store.people import Person
@@ -58,7 +59,9 @@ class Mail:
 class World:
     """Everything a job needs, at an instant that tests set."""
 
-    def __init__(self, store: Store, now: datetime, *, limits: MailLimits | None = None) -> None:
+    def __init__(
+        self, store: Store, now: datetime, *, limits: MailLimits | None = None, way: Transport | None = None
+    ) -> None:
         self.store, self.now = store, now
         self.transport = MemoryTransport()
         self.settings = Settings(secret_key=KEY)
@@ -67,7 +70,7 @@ class World:
             wording=WORDING,
             clock=lambda: self.now,
             installation=Installation(
-                transport=self.transport,
+                transport=way or self.transport,
                 links=Links(PUBLIC_URL, [KEY]),
                 box=SecretBox([KEY]),
                 sender_address="reminders@lakeside.example",

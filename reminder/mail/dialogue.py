@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-import smtplib
 import time
 from collections import deque
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from reminder.mail.client import OutOfTurnError
 from reminder.mail.replies import broken, doubt, refused
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.mail.wire import Timeouts, Wire
+
+if TYPE_CHECKING:
+    from reminder.mail.client import Client
 
 IDLE_SECONDS = 30
 """A connection that was quiet for this long is asked whether it is still there before it is used again."""
@@ -31,7 +35,7 @@ UNWRITABLE = re.compile(r"[^!-~]|[<>]")
 class SmtpConnection:
     """A signed-in connection; carries one mail after another."""
 
-    def __init__(self, client: smtplib.SMTP, timeouts: Timeouts) -> None:
+    def __init__(self, client: Client, timeouts: Timeouts) -> None:
         """Take a connection over from the library."""
         self._wire, self._timeouts = Wire(client), timeouts
         self._pipelining = client.has_extn("pipelining")
@@ -48,7 +52,7 @@ class SmtpConnection:
         try:
             self._wire.send(words, self._timeouts.command)
         except OSError as error:
-            self._begin_fault = broken(Stage.MAIL, error)
+            self._begin_fault = self._unasked(Stage.MAIL, error)
 
     def _envelope(self, sender: str, recipient: str) -> bytes:
         """Return what can be said of an envelope now, and keep the rest until the server has answered."""
@@ -81,24 +85,35 @@ class SmtpConnection:
         while self._unanswered:
             stage = self._unanswered.popleft()
             answer = self._answer(stage)
+            if refusal is not None and _is_out_of_step(stage, answer):
+                refusal, answer = None, broken(stage, OutOfTurnError("the answers are out of step"))
             if answer is not None and not answer.usable:
                 self._forget_envelope()
                 return replace(refusal or answer, usable=False)
             refusal = refusal or answer
             waits_for_text = stage is Stage.DATA and answer is None
             if refusal is None and self._unsaid:
-                self._say_next()
+                refusal = self._say_next()
         if refusal is None:
             return None
         if waits_for_text:  # a server may wait for a text although it took no recipient (RFC 2920, 3.1)
             self._command(Stage.DATA, ".")
-        return replace(refusal, usable=self._command(Stage.MAIL, "RSET") is None)
+        if not refusal.usable:
+            return refusal
+        unsettled = self._command(Stage.MAIL, "RSET")
+        if unsettled is not None and unsettled.code is not None and refusal.stage is Stage.DATA:
+            # If an answer came twice before, this one was the recipient's: a further connection will tell.
+            refusal = replace(refusal, outcome=Outcome.DEFERRED)
+        return replace(refusal, usable=unsettled is None)
 
-    def _say_next(self) -> None:
+    def _say_next(self) -> Verdict | None:
         stage, line = self._unsaid.popleft()
-        self._unanswered.append(stage)
-        with contextlib.suppress(OSError):  # the reading that follows finds the connection broken and says how
+        try:
             self._wire.send(line, self._timeouts.command)
+        except OSError as error:
+            return self._unasked(stage, error)
+        self._unanswered.append(stage)
+        return None
 
     def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:
         """Send the text; from the first byte of the final dot on, silence means doubt."""
@@ -110,10 +125,12 @@ class SmtpConnection:
         try:
             self._wire.send(_stuffed(data), self._timeouts.body)
         except OSError as error:
-            self._text_fault = self._premature(error)
+            self._text_fault = self._unasked(Stage.BODY, error)
             return
         try:
             self._wire.send(b".\r\n" + following, self._timeouts.dot)
+        except OutOfTurnError as error:
+            self._text_fault = self._unasked(Stage.BODY, error)
         except OSError as error:
             self._text_fault = doubt(error)
 
@@ -129,34 +146,35 @@ class SmtpConnection:
     def _read_outcome(self) -> Verdict:
         try:
             code, text = self._wire.read(self._timeouts.dot)
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
             return doubt(error)
         self._used_at = time.monotonic()
         # Bytes beyond the answer mean that the two sides are out of step, unless a further mail was begun.
-        in_step = bool(self._unanswered) or not self._wire.has_unread()
+        in_step = bool(self._unanswered) or self._wire.is_quiet()
         outcome = {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED_CONTENT}.get(
             code // 100, Outcome.IN_DOUBT
         )
         usable = in_step and code != 421 and outcome is not Outcome.IN_DOUBT
         return Verdict(outcome=outcome, stage=Stage.DOT, code=code, reply=text, usable=usable)
 
-    def _premature(self, error: OSError) -> Verdict:
-        """Judge a connection that broke while the text was sent: the dot never left, so the mail was not taken.
+    def _unasked(self, stage: Stage, error: OSError) -> Verdict:
+        """Judge a connection that broke before something was said: if the dot never left, the mail was not taken.
 
-        A server that refuses early says why before it hangs up.
+        A server that refuses early says why before it hangs up; what it said is there already.
         """
         try:
-            code, text = self._wire.read(self._timeouts.body)
-        except (OSError, smtplib.SMTPException):
-            return broken(Stage.BODY, error)
-        outcome = Outcome.REFUSED_CONTENT if code // 100 == 5 else Outcome.DEFERRED
-        return Verdict(outcome=outcome, stage=Stage.BODY, code=code, reply=text, usable=False)
+            code, text = self._wire.read(self._timeouts.probe)
+        except OSError:
+            return broken(stage, error)
+        refused_text = stage is Stage.BODY and code // 100 == 5
+        outcome = Outcome.REFUSED_CONTENT if refused_text else Outcome.DEFERRED
+        return Verdict(outcome=outcome, stage=stage, code=code, reply=text, usable=False)
 
     def _answer(self, stage: Stage) -> Verdict | None:
         """Read the answer to one command; None if it is the one hoped for."""
         try:
             code, text = self._wire.read(self._timeouts.data if stage is Stage.DATA else self._timeouts.command)
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
             return broken(stage, error)
         self._used_at = time.monotonic()
         if code == 354 if stage is Stage.DATA else code // 100 == 2:
@@ -169,7 +187,9 @@ class SmtpConnection:
         try:
             self._wire.send(f"{line}\r\n".encode("ascii"), seconds or self._timeouts.command)
             code, text = self._wire.read(seconds or self._timeouts.command)
-        except (OSError, smtplib.SMTPException) as error:
+        except OutOfTurnError as error:
+            return self._unasked(stage, error)
+        except OSError as error:
             return broken(stage, error)
         self._used_at = time.monotonic()
         agreed = code // 100 == 2
@@ -183,10 +203,17 @@ class SmtpConnection:
 
     def close(self) -> None:
         """Say QUIT; whatever the server answers changes nothing about the mails it took."""
-        with contextlib.suppress(OSError, smtplib.SMTPException):
+        with contextlib.suppress(OSError):
             self._wire.send(b"QUIT\r\n", self._timeouts.probe)
             self._wire.read(self._timeouts.probe)
         self._wire.close()
+
+
+def _is_out_of_step(stage: Stage, answer: Verdict | None) -> bool:
+    """Tell whether a server cannot mean this, having refused what came before: an answer came twice, or one too many."""
+    if answer is None:
+        return stage is Stage.RCPT
+    return answer.code is not None and answer.code // 100 not in (4, 5)
 
 
 def _stuffed(data: bytes) -> bytes:

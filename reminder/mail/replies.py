@@ -43,14 +43,17 @@ def refused(stage: Stage, code: int, text: str) -> Outcome:
 ABOUT_US = re.compile(r"relay|authenticat|auth\b|sign[- ]?in|client submission|5\.7\.(57|60|30|139)", re.IGNORECASE)
 """Words in a refusal of the recipient that speak of us, not of the address."""
 
+SIGN_IN = frozenset({530, 534, 535, 538})
+"""Codes that speak of our sign-in, wherever they come (RFC 4954, 6)."""
+
 MAILBOX_FULL = 552
 """RFC 5321, 4.5.3.1.10: a 552 at RCPT is to be treated as temporary."""
 
 
 def rcpt_outcome(code: int, text: str) -> Outcome:
-    """Say whether a 5xx at RCPT is about the address, about us (530, relaying denied), or passes (a full mailbox)."""
+    """Say whether a 5xx at RCPT is about the address, about us (530, 535, relaying denied), or passes (a full mailbox)."""
     if code == MAILBOX_FULL:
         return Outcome.DEFERRED
-    if code == 530 or ABOUT_US.search(text):
+    if code in SIGN_IN or ABOUT_US.search(text):
         return Outcome.MISCONFIGURED
     return Outcome.REFUSED_RECIPIENT

@@ -40,7 +40,9 @@ class Login:
 
     def sign_in(self, client: smtplib.SMTP) -> None:
         """Sign in with the strongest method the server offers."""
-        client.login(self.user, self.password)
+        code, text = client.login(self.user, self.password)
+        if code != 235:  # the library takes a 503 for a yes
+            raise smtplib.SMTPAuthenticationError(code, text)
 
 
 @dataclass(kw_only=True)

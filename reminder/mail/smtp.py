@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reminder.mail.client import Client, TlsClient
 from reminder.mail.dialogue import SmtpConnection
 from reminder.mail.replies import plain_words, reply_text
 from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict, clean_reply
-from reminder.mail.wire import Timeouts, Wire
+from reminder.mail.wire import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,14 +59,14 @@ class _Opening:
 
     def __init__(self, transport: SmtpTransport) -> None:
         self.transport, self.stage = transport, Stage.CONNECT
-        self.client: smtplib.SMTP | None = None
+        self.client: Client | None = None
 
-    def open(self, context: ssl.SSLContext) -> smtplib.SMTP:
+    def open(self, context: ssl.SSLContext) -> Client:
         transport = self.transport
         if transport.security is Security.TLS:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(timeout=transport.timeouts.connect, context=context)
+            client: Client = TlsClient(timeout=transport.timeouts.connect, context=context)
         else:
-            client = smtplib.SMTP(timeout=transport.timeouts.connect)
+            client = Client(timeout=transport.timeouts.connect)
         self.client = client
         # connect() checks the certificate against `_host`, which only the constructor sets, if it is given the host.
         client._host = transport.host  # type: ignore[attr-defined]  # noqa: SLF001 - see above
@@ -81,18 +82,17 @@ class _Opening:
             transport.login.sign_in(client)
         return client
 
-    def _start_tls(self, client: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _start_tls(self, client: Client, context: ssl.SSLContext) -> None:
         self.stage = Stage.STARTTLS
         if not client.has_extn("starttls"):
             raise _refusal(Stage.STARTTLS, None, "the server offers no STARTTLS; use smtps:// or smtp+plain://")
         code, text = client.docmd("STARTTLS")
         self._expect(Stage.STARTTLS, code, text)
-        if Wire(client).has_unread():
-            raise _refusal(Stage.STARTTLS, code, "the server spoke on before TLS began")
+        if client.unasked():
+            raise _refusal(Stage.STARTTLS, None, "the server spoke on before TLS began")
         self.stage = Stage.TLS
         assert client.sock is not None  # noqa: S101 - for the type checker: docmd has just used it
         client.sock = context.wrap_socket(client.sock, server_hostname=self.transport.host)
-        client.file = None
         client.ehlo_resp = client.helo_resp = None
         client.esmtp_features = {}
         client.does_esmtp = False
@@ -100,8 +100,6 @@ class _Opening:
 
     def _expect(self, stage: Stage, code: int, text: bytes) -> None:
         self.stage = stage
-        if code == -1:
-            raise smtplib.SMTPServerDisconnected(reply_text(text) or "the server hung up")
         if not 200 <= code < 300:
             raise smtplib.SMTPResponseException(code, text)
 
@@ -126,7 +124,7 @@ class _Opening:
         except smtplib.SMTPNotSupportedError as error:
             self._drop()
             raise _refusal(self.stage, None, str(error)) from None
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: a challenge that is no base64
             self._drop()
             stage = Stage.TLS if isinstance(error, ssl.SSLError) else self.stage
             if stage is Stage.CONNECT and isinstance(error, smtplib.SMTPServerDisconnected):
@@ -140,7 +138,6 @@ class _Opening:
 
 
 def _refusal(stage: Stage, code: int | None, text: str) -> ConnectFault:
-    """Return the fault for a server that will not have us: for good (hold the queue) unless the code is a 4xx."""
-    temporary = code is not None and 400 <= code < 500
-    outcome = Outcome.DEFERRED if temporary else Outcome.MISCONFIGURED
+    """Return the fault for a server that will not have us: for good (hold the queue) if it says so, or we do."""
+    outcome = Outcome.MISCONFIGURED if code is None or code // 100 == 5 else Outcome.DEFERRED
     return ConnectFault(Verdict(outcome=outcome, stage=stage, code=code, reply=clean_reply(text), usable=False))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import smtplib
 import socket
-import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reminder.mail.replies import reply_text
 from reminder.mail.transport import clean_reply
+
+if TYPE_CHECKING:
+    from reminder.mail.client import Client
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Timeouts:
 class Wire:
     """What the library has connected and signed in, spoken to directly."""
 
-    def __init__(self, client: smtplib.SMTP) -> None:
+    def __init__(self, client: Client) -> None:
         """Take the connection over."""
         self._client = client
         if client.sock is not None:
@@ -34,7 +36,11 @@ class Wire:
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes, seconds: float) -> None:
-        """Send everything; raise OSError if the connection is broken or stands still for so long."""
+        """Send everything; raise OSError if the connection is broken or stands still for so long.
+
+        OutOfTurnError: nothing was sent, because the server spoke first.
+        """
+        self._client.be_silent()
         sock = self._client.sock
         if sock is None:
             raise ConnectionError
@@ -42,28 +48,15 @@ class Wire:
         sock.sendall(data)
 
     def read(self, seconds: float) -> tuple[int, str]:
-        """Return the next answer, code and text; raise OSError or SMTPException if there is none in time."""
+        """Return the next answer, code and text; raise OSError if there is no whole one in time."""
         if self._client.sock is not None:
             self._client.sock.settimeout(seconds)
         code, text = self._client.getreply()
-        if code == -1:
-            message = "an answer that is no SMTP"
-            raise smtplib.SMTPServerDisconnected(message)
         return code, clean_reply(reply_text(text))
 
-    def has_unread(self) -> bool:
-        """Tell whether bytes of the server wait that nobody asked for."""
-        if self._client.file is None or self._client.sock is None:
-            return False
-        self._client.sock.setblocking(False)  # noqa: FBT003 - socket's own signature
-        try:
-            return bool(self._client.file.peek(1))
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False
-        except (OSError, ValueError):
-            return True
-        finally:
-            self._client.sock.setblocking(True)  # noqa: FBT003
+    def is_quiet(self) -> bool:
+        """Tell whether the connection is open and nothing waits that nobody asked for."""
+        return self._client.unasked() is None
 
     def close(self) -> None:
         """Hang up."""

@@ -62,7 +62,8 @@ class Update:
 class Updater:
     """Applies rows to people who are registered, in the transaction of their import.
 
-    `zones`: those of their homes; `waiting`: their reminders that a new date would call off, as they are.
+    `zones`: those of their homes; `waiting`: their reminders that a new date would call off, as they are; `recorded`:
+    the resets that are still to be written, by person: all at once, but before another row about one of them is read.
     """
 
     connection: Connection
@@ -73,6 +74,7 @@ class Updater:
     now: datetime
     zones: Mapping[int, str]
     waiting: Mapping[int, dict[str, Any]]
+    recorded: dict[int, date] = field(default_factory=dict)
 
     def apply_membership(self, update: Update) -> None:
         """Let the person join the practice, or give them the row's role in it."""
@@ -121,19 +123,20 @@ class Updater:
             update.reasons.append(weighed.reason)
             return
         update.before["waiting"] = self.waiting.get(update.person.id, {})
-        resets.record(
-            self.connection,
-            update.person,
-            weighed.reset_on,
-            Confidence.IMPORTED,
-            recorded_by=self.actor,
-            now=self.now,
-            practice_id=self.practice_id,
-            import_id=self.import_id,
-        )
+        self.recorded[update.person.id] = weighed.reset_on
         known = update.person.reset_on
         update.after["reset_on"] = weighed.reset_on.isoformat()
         update.note("last_reset", known.isoformat() if known else NO_DATE, weighed.reset_on.isoformat())
+
+    def write_resets(self) -> None:
+        """Write the resets that were recorded."""
+        source: dict[str, str | int | None] = {
+            "recorded_by": self.actor,
+            "practice_id": self.practice_id,
+            "import_id": self.import_id,
+        }
+        resets.record_all(self.connection, self.recorded, Confidence.IMPORTED, now=self.now, **source)
+        self.recorded.clear()
 
     def as_it_is(self, update: Update) -> Person:
         """Return the person as the row has left them, as far as it matters to a later row about them."""

@@ -84,6 +84,7 @@ class _Importer:
         )
         for row in self.wanted.roster.rows:
             self._take(row)
+        self.updater.write_resets()
         changes = [*with_columns(self.connection, self.updates), *self._add_new()]
         today = standing.today_of(self.wanted.practice, self.now)
         imports.note_readings(self.connection, self.import_id, self.figures, today)
@@ -125,6 +126,8 @@ class _Importer:
             self._update(row, person, practice)
 
     def _update(self, row: RosterRow, person: Person, practice: Practice) -> None:
+        if person.id in self.updater.recorded:
+            self.updater.write_resets()
         update = Update(row=row, person=person, practice=practice, roles=self.matcher.roles_of(person))
         differing = self.updater.apply_fields(update)
         if differing:

@@ -11,7 +11,7 @@ from reminder.policy.model import State
 from reminder.store import people
 from reminder.store.imports import plain
 from reminder.store.outbox import ABOUT_THE_CLOCK, CLOCK, UNSENT
-from reminder.store.statements import CHUNK, rows_for
+from reminder.store.statements import chunks, rows_for
 from reminder.store.tables import (
     Instant,
     absence,
@@ -140,9 +140,7 @@ def never_mailed(connection: Connection, person_ids: Collection[int]) -> set[int
 
 def forget(connection: Connection, person_ids: Collection[int]) -> None:
     """Delete people whom an import registered by mistake, and all that hangs on them."""
-    every = list(person_ids)
-    for start in range(0, len(every), CHUNK):
-        some = every[start : start + CHUNK]
+    for some in chunks(person_ids):
         for table in (reminder, reading, import_change, reset, membership):
             connection.execute(delete(table).where(table.c.person_id.in_(some)))
         connection.execute(delete(person).where(person.c.id.in_(some)))

@@ -130,8 +130,14 @@ def zones(connection: Connection, person_ids: Collection[int]) -> dict[int, str]
 
 def home_zone(connection: Connection, person_id: int) -> str:
     """Return the time zone of the person's home; UTC for somebody without a practice."""
-    query = select(practice.c.zone).join(person, person.c.home_id == practice.c.id).where(person.c.id == person_id)
-    return connection.scalar(query) or "UTC"
+    return home_zones(connection, [person_id]).get(person_id, "UTC")
+
+
+def home_zones(connection: Connection, person_ids: Collection[int]) -> dict[int, str]:
+    """Return the time zone of each one's home, by person."""
+    query = select(person.c.id, practice.c.zone).join(practice, person.c.home_id == practice.c.id)
+    rows = rows_for(connection, person_ids, lambda some: query.where(person.c.id.in_(some)))
+    return {row.id: row.zone for row in rows}
 
 
 def roles_of(connection: Connection, person_id: int) -> dict[int, Role]:

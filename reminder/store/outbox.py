@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from reminder.policy.model import Kind, State
-from reminder.store.statements import insert_new, rows_for
+from reminder.store.statements import chunks, insert_new, rows_for
 from reminder.store.tables import is_leased, is_waiting, person, reminder
 
 if TYPE_CHECKING:
@@ -154,23 +154,35 @@ def last_sending(connection: Connection, ids: Collection[int]) -> dict[int, date
     return {row.person_id: row.last_at for row in rows if row.last_at is not None}
 
 
-def cancel_clock(
-    connection: Connection,
-    person_id: int,
-    *,
-    reason: str,
-    now: datetime,
-    keep_cycle: date | None = None,
-) -> int:
-    """Call off what is still to be sent about a person's clock, the cycle that ends on `keep_cycle` aside."""
+def cancel_clock(connection: Connection, person_id: int, *, reason: str, now: datetime) -> int:
+    """Call off what is still to be sent about a person's clock; return how many mails that were."""
     mine = and_(
         reminder.c.person_id == person_id,
         reminder.c.kind.in_(ABOUT_THE_CLOCK),
         reminder.c.state.in_(UNSENT),
     )
-    if keep_cycle is not None:
-        mine = and_(mine, or_(reminder.c.kind == Kind.ASK, reminder.c.cycle_on != keep_cycle))
     return connection.execute(update(reminder).where(mine).values(_ended(State.CANCELLED, reason, now))).rowcount
+
+
+def keep_cycles(connection: Connection, cycles: Mapping[int, date | None], *, reason: str, now: datetime) -> None:
+    """Call off what is still to be sent about people's clocks but for the cycles that end on these dates, by person.
+
+    What was called off of those is planned again, the same rows; the next tick says which of them go.
+    """
+    about = and_(reminder.c.kind.in_(ABOUT_THE_CLOCK), reminder.c.state.in_((*UNSENT, State.CANCELLED)))
+    query = select(reminder).where(about)
+    gone, back = [], []
+    for row in rows_for(connection, cycles, lambda some: query.where(reminder.c.person_id.in_(some))):
+        is_kept = row.kind in CLOCK and row.cycle_on == cycles[row.person_id]
+        if row.state != State.CANCELLED and not is_kept:
+            gone.append(row.id)
+        elif row.state == State.CANCELLED and is_kept and row.step is not None:
+            back.append(row.id)
+    end(connection, gone, State.CANCELLED, reason, now)
+    again_planned = {**_planned_anew(now), "next_at": None}
+    for some in chunks(back):
+        called_off = and_(reminder.c.id.in_(some), reminder.c.state == State.CANCELLED)
+        connection.execute(update(reminder).where(called_off).values(again_planned))
 
 
 def _ended(state: State, reason: str, now: datetime) -> dict[str, Any]:
@@ -178,23 +190,11 @@ def _ended(state: State, reason: str, now: datetime) -> dict[str, Any]:
     return {"state": state, f"{state}_at": now, "reason": reason, "owner": None, "lease_until": None}
 
 
-def reopen_cycle(connection: Connection, person_id: int, cycle_on: date, *, now: datetime) -> int:
-    """Make the cancelled reminders of a cycle planned again, the same rows; the next tick says which of them go."""
-    mine = and_(
-        reminder.c.person_id == person_id,
-        reminder.c.kind.in_(CLOCK),
-        reminder.c.cycle_on == cycle_on,
-        reminder.c.state == State.CANCELLED,
-        IS_STEP,
-    )
-    values = {**_planned_anew(now), "next_at": None}
-    return connection.execute(update(reminder).where(mine).values(values)).rowcount
-
-
 def end(connection: Connection, ids: Collection[int], state: State, reason: str, now: datetime) -> int:
     """Take reminders that are still to be sent out of the queue, as cancelled or superseded."""
-    mine = and_(reminder.c.id.in_(ids), reminder.c.state.in_(UNSENT))
-    return connection.execute(update(reminder).where(mine).values(_ended(state, reason, now))).rowcount if ids else 0
+    values = _ended(state, reason, now)
+    mine = [and_(reminder.c.id.in_(some), reminder.c.state.in_(UNSENT)) for some in chunks(ids)]
+    return sum(connection.execute(update(reminder).where(one).values(values)).rowcount for one in mine)
 
 
 def place(connection: Connection, placings: Sequence[Placing], now: datetime) -> int:

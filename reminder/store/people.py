@@ -12,7 +12,7 @@ from reminder.store.statements import rows_for
 from reminder.store.tables import membership, person
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection, Row
@@ -65,11 +65,16 @@ def add(
     return key
 
 
-def set_clock(connection: Connection, person_id: int, values: dict[str, Any]) -> None:
-    """Keep what follows from the reset that counts, and its end in the memberships, by which lists are read."""
-    change(connection, person_id, values)
-    ends = {"expires_on": values["expires_on"]}
-    connection.execute(update(membership).where(membership.c.person_id == person_id).values(ends))
+def set_clocks(connection: Connection, clocks: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what follows from the resets that count, and their ends in the memberships, by which lists are read.
+
+    Each clock holds `person_id`, `expires_on`, and whatever else of the person changes, the same for all.
+    """
+    rows = [{("who" if name == "person_id" else name): value for name, value in one.items()} for one in clocks]
+    if rows:
+        connection.execute(update(person).where(person.c.id == bindparam("who")), rows)
+        ends = [{"who": row["who"], "expires_on": row["expires_on"]} for row in rows]
+        connection.execute(update(membership).where(membership.c.person_id == bindparam("who")), ends)
 
 
 def change(connection: Connection, person_id: int, values: dict[str, Any]) -> None:

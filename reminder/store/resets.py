@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence
@@ -15,7 +15,7 @@ from reminder.store.statements import rows_for
 from reminder.store.tables import reset
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import date, datetime
 
     from sqlalchemy import Connection, Row
@@ -54,15 +54,7 @@ def _reset(row: Row[Any]) -> Reset:
 
 def current(connection: Connection, person_id: int) -> Reset | None:
     """Return the reset that counts: the one recorded last and not undone."""
-    undone = select(reset.c.undoes_id).where(reset.c.undoes_id.is_not(None), reset.c.person_id == person_id)
-    query = (
-        select(reset)
-        .where(reset.c.person_id == person_id, reset.c.undoes_id.is_(None), reset.c.id.not_in(undone))
-        .order_by(reset.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    return _reset(row) if row else None
+    return _counting(connection, [person_id]).get(person_id)
 
 
 def get(connection: Connection, reset_id: int) -> Reset | None:
@@ -98,28 +90,40 @@ def record(
     recorded_by: str,
     now: datetime,
     practice_id: int | None = None,
-    import_id: int | None = None,
 ) -> int | None:
     """Record a reset: it ends the present cycle and cancels what is planned for it, in this transaction.
 
     Return its number, or None if the date is the one that counts already.
     """
-    before = current(connection, person.id)
-    if before is not None and before.reset_on == reset_on:
-        return None
-    values = {
-        "person_id": person.id,
-        "rule_key": rules.IA,
-        "reset_on": reset_on,
-        "confidence": confidence,
-        "recorded_at": now,
-        "recorded_by": recorded_by,
-        "practice_id": practice_id,
-        "import_id": import_id,
-    }
-    key: int = connection.execute(insert(reset).values(values).returning(reset.c.id)).scalar_one()
-    apply_current(connection, person.id, now)
-    return key
+    source = {"recorded_by": recorded_by, "practice_id": practice_id}
+    return record_all(connection, {person.id: reset_on}, confidence, now=now, **source).get(person.id)
+
+
+def record_all(
+    connection: Connection,
+    days: Mapping[int, date],
+    confidence: Confidence,
+    *,
+    now: datetime,
+    **source: str | int | None,
+) -> dict[int, int]:
+    """Record resets of many people, by person, as `record` does; `source`: recorded_by, practice_id, import_id.
+
+    Return the numbers of the new resets, by person.
+    """
+    counting = _counting(connection, days)
+    known = {"rule_key": rules.IA, "confidence": confidence, "recorded_at": now, **source}
+    rows = [
+        {**known, "person_id": key, "reset_on": day}
+        for key, day in days.items()
+        if key not in counting or counting[key].reset_on != day
+    ]
+    if not rows:
+        return {}
+    statement = insert(reset).returning(reset, sort_by_parameter_order=True)
+    added = [_reset(row) for row in connection.execute(statement, rows)]
+    _apply(connection, {one.person_id: one for one in added}, now)
+    return {one.person_id: one.id for one in added}
 
 
 def undo(connection: Connection, taken_back: Reset, *, recorded_by: str, now: datetime) -> None:
@@ -134,26 +138,36 @@ def undo(connection: Connection, taken_back: Reset, *, recorded_by: str, now: da
         "undoes_id": taken_back.id,
     }
     connection.execute(insert(reset).values(values))
-    apply_current(connection, taken_back.person_id, now)
+    key = taken_back.person_id
+    _apply(connection, {key: current(connection, key)}, now)
 
 
-def apply_current(connection: Connection, person_id: int, now: datetime) -> None:
-    """Bring the person's clock in line with the reset that counts now, and their reminders with the clock."""
-    counting = current(connection, person_id)
-    expiry = expires_on(rules.load(connection), counting.reset_on) if counting else None
-    values = {
-        "reset_id": counting.id if counting else None,
-        "reset_on": counting.reset_on if counting else None,
-        "expires_on": expiry,
-        "known_on": local_date(counting.recorded_at, memberships.home_zone(connection, person_id))
-        if counting
-        else None,
-        "next_step_at": now,
-    }
-    people.set_clock(connection, person_id, values)
-    outbox.cancel_clock(connection, person_id, reason=ENDED_BY_RESET, now=now, keep_cycle=expiry)
-    if expiry is not None:
-        outbox.reopen_cycle(connection, person_id, expiry, now=now)
+def _counting(connection: Connection, person_ids: Collection[int]) -> dict[int, Reset]:
+    """Return the reset that counts of each person who has one."""
+    undoing = reset.alias()
+    standing = ~exists().where(undoing.c.undoes_id == reset.c.id, undoing.c.person_id == reset.c.person_id)
+    query = select(reset).where(reset.c.undoes_id.is_(None), standing).order_by(reset.c.id)
+    rows = rows_for(connection, person_ids, lambda some: query.where(reset.c.person_id.in_(some)))
+    return {row.person_id: _reset(row) for row in rows}
+
+
+def _apply(connection: Connection, counting: Mapping[int, Reset | None], now: datetime) -> None:
+    """Bring each person's clock in line with the reset that counts now, and their reminders with the clock."""
+    rule, zones = rules.load(connection), memberships.home_zones(connection, counting)
+    clocks: list[dict[str, Any]] = [
+        {
+            "person_id": key,
+            "reset_id": one.id if one else None,
+            "reset_on": one.reset_on if one else None,
+            "expires_on": expires_on(rule, one.reset_on) if one else None,
+            "known_on": local_date(one.recorded_at, zones.get(key, "UTC")) if one else None,
+            "next_step_at": now,
+        }
+        for key, one in counting.items()
+    ]
+    people.set_clocks(connection, clocks)
+    cycles = {clock["person_id"]: clock["expires_on"] for clock in clocks}
+    outbox.keep_cycles(connection, cycles, reason=ENDED_BY_RESET, now=now)
 
 
 def confidences(connection: Connection, ids: Collection[int]) -> dict[int, Confidence]:

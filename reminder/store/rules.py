@@ -51,8 +51,9 @@ def add_version(
     known = connection.execute(
         select(person.c.id, person.c.reset_on, person.c.expires_on).where(person.c.reset_on >= version.effective_from)
     )
-    for found in known.all():
-        expiry = expires_on(current, found.reset_on)
-        if expiry != found.expires_on:
-            people.set_clock(connection, found.id, {"expires_on": expiry, "next_step_at": now})
-            outbox.cancel_clock(connection, found.id, reason="the rule has changed", now=now, keep_cycle=expiry)
+    ends = {found.id: (found.expires_on, expires_on(current, found.reset_on)) for found in known.all()}
+    moved = {key: after for key, (before, after) in ends.items() if before != after}
+    clocks = [{"person_id": key, "expires_on": after, "next_step_at": now} for key, after in moved.items()]
+    people.set_clocks(connection, clocks)
+    if moved:
+        outbox.keep_cycles(connection, moved, reason="the rule has changed", now=now)

@@ -51,10 +51,16 @@ def holding(connection: Connection, column: ColumnElement[Any], text: str) -> Co
     return or_(*(like(spelling, autoescape=True) for spelling in spellings))
 
 
+def chunks(values: Collection[Value]) -> Iterator[list[Value]]:
+    """Yield many values in lists that fit into one statement."""
+    every = list(values)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
 def rows_for(
     connection: Connection, values: Collection[Value], query: Callable[[list[Value]], Select[Any]]
 ) -> Iterator[Row[Any]]:
     """Run a query over many values, as many at once as fit into one statement."""
-    every = list(values)
-    for start in range(0, len(every), CHUNK):
-        yield from connection.execute(query(every[start : start + CHUNK]))
+    for some in chunks(values):
+        yield from connection.execute(query(some))

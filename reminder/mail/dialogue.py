@@ -45,6 +45,7 @@ class SmtpConnection:
         self._begin_fault: Verdict | None = None  # what went wrong while speaking is told to who listens next
         self._text_fault: Verdict | None = None
         self._next: tuple[str, str] | None = None
+        self._text_is_awaited = False
 
     def begin(self, sender: str, recipient: str) -> None:
         """Say the envelope: all of it at once if the server offers that."""
@@ -95,6 +96,7 @@ class SmtpConnection:
             if refusal is None and self._unsaid:
                 refusal = self._say_next()
         if refusal is None:
+            self._text_is_awaited = True
             return None
         if waits_for_text:  # a server may wait for a text although it took no recipient (RFC 2920, 3.1)
             self._command(Stage.DATA, ".")
@@ -117,6 +119,7 @@ class SmtpConnection:
 
     def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:
         """Send the text; from the first byte of the final dot on, silence means doubt."""
+        self._text_is_awaited = False
         self._text_fault, self._next, following = None, None, b""
         if then is not None and self._pipelining:
             following = self._envelope(*then)
@@ -202,10 +205,14 @@ class SmtpConnection:
         return self._command(Stage.MAIL, "NOOP", self._timeouts.probe) is None
 
     def close(self) -> None:
-        """Say QUIT; whatever the server answers changes nothing about the mails it took."""
-        with contextlib.suppress(OSError):
-            self._wire.send(b"QUIT\r\n", self._timeouts.probe)
-            self._wire.read(self._timeouts.probe)
+        """Say QUIT; whatever the server answers changes nothing about the mails it took.
+
+        A server that waits for a text would take the word for a line of it, and never answer.
+        """
+        if not self._text_is_awaited:
+            with contextlib.suppress(OSError):
+                self._wire.send(b"QUIT\r\n", self._timeouts.probe)
+                self._wire.read(self._timeouts.probe)
         self._wire.close()
 
 

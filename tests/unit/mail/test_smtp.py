@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from reminder.mail.transport import ConnectFault, Connection, Outcome, Stage, Ve
 from reminder.mail.wire import Timeouts
 from tests import smtp_server
 from tests.smtp_server import HOST, client_context, drop, keeping_server, reset, scripted_server, silence
+
+if TYPE_CHECKING:
+    import socket
 
 MAIL = b"Subject: hello\r\n\r\nOne line.\r\n.A line with a dot.\r\n..\r\n"
 
@@ -283,6 +286,22 @@ def test_a_server_that_waits_for_a_text_without_a_recipient_gets_none() -> None:
         verdict = hand_over(plain(port))
 
     assert verdict.outcome is Outcome.REFUSED_RECIPIENT
+
+
+def test_a_server_that_waits_for_a_text_is_left_without_a_word() -> None:
+    """It would take QUIT for a line of the text, and the sender would wait for an answer that never comes."""
+    heard = []
+
+    def wait_for_the_text(server: socket.socket) -> None:
+        server.sendall(b"354 go on\r\n")
+        heard.append(server.recv(100))
+
+    with scripted_server(data=wait_for_the_text) as port:
+        connection = plain(port).connect()
+        assert offer(connection, "to@there.example") is None
+        connection.close()
+
+    assert heard == [b""]
 
 
 @pytest.mark.parametrize("address", ["a@b.example>\r\nRCPT TO:<x@y.example", "with space@b.example", "jörg@b.example"])

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import insert, select, text
 
 from reminder.errors import UnreachableError, UsageError
 from reminder.store import migrate, system
-from reminder.store.engine import PATIENCE, Store
+from reminder.store.engine import NOTICING, PATIENCE, Store
 from reminder.store.tables import event
 
 if TYPE_CHECKING:
@@ -99,6 +99,16 @@ def test_a_machine_that_sleeps_in_a_transaction_holds_the_others_up_for_a_minute
     store.close()
 
     assert patience == ["10s", "1min"]
+
+
+def test_a_server_that_vanishes_without_a_word_is_noticed(postgres: Cluster) -> None:
+    store = Store(postgres.fresh_url())
+    with store.read() as connection:
+        raw: Any = connection.connection.driver_connection
+        asked = raw.info.get_parameters()
+    store.close()
+
+    assert {name: asked[name] for name in NOTICING} == {name: str(value) for name, value in NOTICING.items()}
 
 
 def test_a_server_that_was_demoted_is_left_at_the_first_write_it_refuses(postgres: Cluster) -> None:

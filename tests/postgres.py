@@ -14,17 +14,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+FAST = ("fsync=off", "full_page_writes=off", "max_connections=60")
+"""What is lost without these is lost only with the machine, not with the server's processes."""
+
+FASTER = (*FAST, "synchronous_commit=off")
+"""For servers that nobody kills: what was committed in the last moment would be lost with them."""
 
 
 class Cluster:
-    """A running server. `fresh_url` gives a new empty database."""
+    """A server. `fresh_url` gives a new empty database."""
 
     def __init__(self, binaries: Path, home: Path, owner: str | None) -> None:
         self.binaries, self.home, self.owner = binaries, home, owner
+        self.data = str(home / "data")
         self._numbers = count(1)
+
+    def start(self, settings: Sequence[str] = FAST) -> None:
+        given = " ".join(f"-c {setting}" for setting in (*settings, f"unix_socket_directories={self.home}"))
+        options = f"{given} -c listen_addresses="
+        self.run("pg_ctl", "-D", self.data, "-w", "-o", options, "-l", str(self.home / "log"), "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "-D", self.data, "-m", mode, "stop")
+
+    def say(self, *statements: str) -> None:
+        """Run statements as the server's owner, each by itself."""
+        asked = [part for statement in statements for part in ("-c", statement)]
+        self.run("psql", "-qh", str(self.home), "-U", "reminder", *asked, "postgres")
 
     def run(self, program: str, *arguments: str) -> None:
         command = [str(self.binaries / "bin" / program), *arguments]
@@ -36,7 +54,7 @@ class Cluster:
 
     def fresh_url(self) -> str:
         name = f"test{next(self._numbers)}"
-        self.run("psql", "-qh", str(self.home), "-U", "reminder", "-c", f"create database {name}", "postgres")
+        self.say(f"create database {name}")
         return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
 
 
@@ -58,25 +76,22 @@ def find_binaries() -> Path:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(settings: Sequence[str] = FASTER) -> Iterator[Cluster]:
     """Run a PostgreSQL in a folder of its own and remove both at the end."""
     home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # short: a socket's path may have 107 characters
     try:
-        server, data = _initialised(home)
-        options = " ".join(f"-c {setting}" for setting in (*UNSAFE_BUT_FAST, f"unix_socket_directories={home}"))
-        server.run(
-            "pg_ctl", "-D", data, "-w", "-o", f"{options} -c listen_addresses=", "-l", str(home / "log"), "start"
-        )
+        server = _initialised(home)
+        server.start(settings)
         try:
             yield server
         finally:
-            server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _initialised(home: Path) -> tuple[Cluster, str]:
-    """Return a cluster in `home` that has its files and does not run yet, and the folder of those files."""
+def _initialised(home: Path) -> Cluster:
+    """Return a cluster in `home` that has its files and does not run yet."""
     binaries = find_binaries()
     owner = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -85,9 +100,8 @@ def _initialised(home: Path) -> tuple[Cluster, str]:
         if not _reachable_by_all(binaries):  # a checkout below /root
             binaries = copy_binaries(binaries, home / "program")
     server = Cluster(binaries, home, owner)
-    data = str(home / "data")
-    server.run("initdb", "-D", data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
-    return server, data
+    server.run("initdb", "-D", server.data, "-U", "reminder", "-A", "trust", "-E", "UTF8", "--no-sync")
+    return server
 
 
 def _reachable_by_all(path: Path) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,15 +18,17 @@ from reminder.errors import UsageError
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.scheduler import ClockWatch, raise_alarms, wake
 from reminder.settings import Settings
-from reminder.store import system
+from reminder.store import migrate, system
 from reminder.store.backups import back_up_daily
+from reminder.store.engine import Store
+from tests.faults.proxy import proxy
 from tests.world import World, chicago
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reminder.store.engine import Store
+    from tests.postgres import Cluster
 
 NOW = chicago("2026-12-01", "09:00")
 BAD_SIGN_IN = Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.AUTH, code=535, reply="5.7.8 no", usable=False)
@@ -186,6 +189,28 @@ def test_an_error_in_a_pass_is_told_and_the_next_pass_tries_again(
     assert heard(listener) == ["/alert", "/alive"]
     assert "a fault of the program" in listener.heard[0][1]
     assert world.kinds() == ["warning"]
+
+
+def test_a_database_that_is_away_is_told_at_once_and_work_goes_on_when_it_is_back(
+    postgres: Cluster, listener: Listener
+) -> None:
+    url = postgres.fresh_url()
+    with proxy(postgres.home) as way, closing(Store(url.replace(str(postgres.home), str(way.host)))) as store:
+        migrate.upgrade(store)
+        world = World(store, NOW)
+        world.practice()
+        world.person("Alma Reyes", date(2026, 10, 9))
+        alarms = alarms_of(world, ping_url=f"{listener.url}/alive", alert_url=f"{listener.url}/alert")
+        way.lead_nowhere()
+        minute(world, alarms)
+        sent_meanwhile = list(world.mails)
+        way.lead_there()
+        world.now += timedelta(minutes=1)
+        minute(world, alarms)
+
+    assert heard(listener) == ["/alert", "/alive"]
+    assert "The database does not work. database: " in listener.heard[0][1]
+    assert (sent_meanwhile, len(world.mails)) == ([], 1)
 
 
 def test_a_dead_switch_does_no_harm_and_is_told_by_the_other_ways_until_it_works(

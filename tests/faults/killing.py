@@ -137,8 +137,7 @@ class Crew:
         self.let_work()
 
     def dismiss(self) -> None:
-        """Tell all to stop in the middle of their work, and start others."""
-        self.let_work()
+        """Tell all to stop in the middle of their work."""
         told_at = time.monotonic()
         for process in self.at_work.values():
             process.terminate()
@@ -148,7 +147,6 @@ class Crew:
         self.slowest = max(self.slowest, time.monotonic() - told_at)
         self.dismissals += len(self.at_work)
         self.at_work.clear()
-        self.start()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +201,9 @@ def stop_round(wanted: Round, folder: Path) -> tuple[dict[str, float], list[str]
     addresses = settle(wanted.url, people=wanted.times * MAILS_EACH)
     with crew_at_work(wanted, folder) as (crew, site, server):
         while crew.dismissals < wanted.times:
+            crew.let_work()
             crew.dismiss()
+            crew.start()
         crew.kill()
         drain(site, crew.clock)
         counts, faults = judge(wanted.url, addresses, server.taken())

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.faults.postgres_chaos import chaos_round
+from tests.postgres import FAST, cluster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_senders_go_on_by_themselves_whatever_happens_to_postgresql(tmp_path: Path) -> None:
+    with cluster(FAST) as server:
+        counts, faults = chaos_round(
+            server, tmp_path, deeds={"terminate": 20, "cut": 20, "restart": 1, "flip": 2}, seed=21
+        )
+
+    assert faults == []
+    assert counts["lost"] == 0

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
 MODULES = {
     "P1": "sending",
+    "P2": "rivals",
+    "P3": "distance",
     "P4": "planning",
+    "P5": "growth",
+    "P6": "workers",
+    "P7": "importing",
     "P8": "listing",
+    "P9": "ahead",
     "P10": "start",
+    "P11": "memory",
 }
 """Which module measures which row of the bar."""
 

@@ -7,7 +7,7 @@ import os
 import platform
 import sqlite3
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -60,6 +60,10 @@ class Row:
     yardstick: str = ""
     base: Sequence[float] = ()
     note: str = ""
+
+    def against(self, yardstick: str, base: Sequence[float], bar: Bar) -> Row:
+        """Return the row with a yardstick."""
+        return replace(self, yardstick=yardstick, base=base, bar=bar)
 
     @property
     def ratios(self) -> list[float]:

@@ -137,6 +137,17 @@ def make_due(connection: Connection, first: int, count: int) -> None:
     connection.execute(person.update().where(mine).values(next_step_at=NOW))
 
 
+def spread(connection: Connection, days: int = 60) -> None:
+    """Let the dates of the people lie evenly over so many days from today on, and their clocks be looked at later."""
+    for ahead in range(days):
+        expires_on = NOW.date() + timedelta(days=ahead)
+        known = {"expires_on": expires_on, "reset_on": expires_on - timedelta(days=60)}
+        connection.execute(person.update().where(person.c.id % days == ahead).values(known))
+        connection.execute(
+            membership.update().where(membership.c.person_id % days == ahead).values(expires_on=expires_on)
+        )
+
+
 def services(
     store: Store, transport: Transport | None = None, *, connections: int = 1, now: datetime = NOW
 ) -> Services:

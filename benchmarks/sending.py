@@ -39,12 +39,12 @@ def queued(folder: Path, mails: int) -> Path:
     return path
 
 
-def length_of_a_mail(folder: Path) -> int:
-    """Return how many bytes one of our mails has."""
+def a_mail(folder: Path) -> bytes:
+    """Return one of our mails as it goes over the wire."""
     store, transport = Store(f"sqlite:///{queued(folder, 1)}"), MemoryTransport()
     tick(services(store, transport))
     store.close()
-    return len(transport.sent[0][1])
+    return transport.sent[0][1]
 
 
 def send_all(folder: Path, mails: int, port: int, *, processes: int = 1, connections: int = 8) -> Cost:
@@ -56,14 +56,19 @@ def send_all(folder: Path, mails: int, port: int, *, processes: int = 1, connect
     return cost
 
 
+def rate_of_ours(folder: Path, mails: int, port: int, *, processes: int = 1, connections: int = 8) -> float:
+    """Send so many mails and return mails a second."""
+    return send_all(folder, mails, port, processes=processes, connections=connections).rate
+
+
 def run(size: Size) -> Iterator[Found]:
     many, few = size.of(2_000, 20_000), size.of(500, 5_000)
     try:
         with scratch() as folder, sink() as port:
-            length = length_of_a_mail(folder)
+            length = len(a_mail(folder))
             base: list[float] = []
             costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
-            for _ in range(size.rounds):
+            for _ in range(size.of(1, 5)):
                 base.append(smtp_source(port, size.of(10_000, 40_000), sessions=8, length=length))
                 for name, (processes, connections, _) in WAYS.items():
                     mails = many if connections > 1 else few

@@ -14,13 +14,13 @@ from reminder.errors import ReminderError, UnreachableError, UsageError
 from reminder.installation import in_force
 from reminder.jobs.deliver import room_left
 from reminder.jobs.services import Installation, MailLimits
-from reminder.jobs.tick import LAST_TICK
+from reminder.jobs.tick import LAST_TICK, recorded_ahead
 from reminder.mail.servers import reaches_people
 from reminder.policy.condition import Condition, Fault
 from reminder.policy.moments import zone_named
-from reminder.policy.troubles import Trouble, troubles
+from reminder.policy.troubles import LATE_PASS, Trouble, troubles
 from reminder.settings import Origin
-from reminder.store import faults, outbox, progress, rules, schema, system
+from reminder.store import faults, progress, rules, schema, system
 from reminder.store.backups import LAST_BACKUP
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reminder.settings import Settings
     from reminder.store.engine import Store
 
-PATIENCE = timedelta(minutes=15)
+PATIENCE = LATE_PASS
 """A mail that could have gone for so long is overdue."""
 
 LOOK_EVERY = timedelta(seconds=45)
@@ -134,7 +134,7 @@ def _recorded(connection: Connection, now: datetime, limits: MailLimits) -> dict
         "late": late,
         "not_taken": progress.not_taken(connection),
         "in_doubt": progress.in_doubt(connection),
-        "newest_record": outbox.newest_moment(connection),
+        "recorded_ahead": recorded_ahead(connection, now),
         "backup_at": system.get_instant(connection, LAST_BACKUP),
         "failed_backup": failed.get(faults.BACKUP),
         "mute": {

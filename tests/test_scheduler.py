@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +19,7 @@ from reminder.settings import Settings
 from reminder.store import migrate, system
 from reminder.store.backups import back_up_daily
 from reminder.store.engine import Store
+from tests.faults.listener import Listener, listening
 from tests.faults.proxy import proxy
 from tests.world import World, chicago
 
@@ -42,41 +41,10 @@ def world(sqlite_store: Store) -> World:
     return made
 
 
-class Listener:
-    """A web server that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, str]] = []
-        self.leads_to = ""
-        listener = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                listener.heard.append((self.path, self.rfile.read(length).decode()))
-                self.send_response(302 if listener.leads_to else 200)
-                if listener.leads_to:
-                    self.send_header("Location", listener.leads_to)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    made = Listener()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with listening() as made:
+        yield made
 
 
 def alarms_of(world: World, *, ping_url: str = "", alert_url: str = "") -> Alarms:
@@ -89,10 +57,6 @@ def minute(world: World, alarms: Alarms | None = None, watch: ClockWatch | None 
         wake(world.services, watch or ClockWatch())
         if alarms is not None:
             raise_alarms(alarms)
-
-
-def heard(listener: Listener) -> list[str]:
-    return [path for path, _ in listener.heard]
 
 
 def test_a_pass_sends_and_the_switch_is_fetched(world: World, listener: Listener) -> None:
@@ -108,11 +72,11 @@ def test_a_held_queue_is_told_once_a_day_and_the_switch_is_let_go(world: World, 
     for _ in range(3):
         minute(world, alarms)
         world.now += timedelta(minutes=1)
-    first = heard(listener)
+    first = listener.paths()
     world.now += timedelta(days=1)
     minute(world, alarms)
 
-    assert (first, heard(listener)) == (["/alert"], ["/alert"] * 2)
+    assert (first, listener.paths()) == (["/alert"], ["/alert"] * 2)
     told = json.loads(listener.heard[0][1])
     assert "535" in told["text"]
     assert told["troubles"][0]["matter"] == "queue"
@@ -124,7 +88,7 @@ def test_a_program_that_starts_anew_tells_nothing_twice(world: World, listener: 
         minute(world, alarms_of(world, alert_url=f"{listener.url}/alert"))
         world.now += timedelta(minutes=1)
 
-    assert heard(listener) == ["/alert"]
+    assert listener.paths() == ["/alert"]
 
 
 def test_a_trouble_that_comes_back_the_next_day_is_told_anew_one_that_comes_and_goes_is_not(
@@ -186,7 +150,7 @@ def test_an_error_in_a_pass_is_told_and_the_next_pass_tries_again(
         minute(world, alarms)
     minute(world, alarms)
 
-    assert heard(listener) == ["/alert", "/alive"]
+    assert listener.paths() == ["/alert", "/alive"]
     assert "a fault of the program" in listener.heard[0][1]
     assert world.kinds() == ["warning"]
 
@@ -208,7 +172,7 @@ def test_a_database_that_is_away_is_told_at_once_and_work_goes_on_when_it_is_bac
         world.now += timedelta(minutes=1)
         minute(world, alarms)
 
-    assert heard(listener) == ["/alert", "/alive"]
+    assert listener.paths() == ["/alert", "/alive"]
     assert "The database does not work. database: " in listener.heard[0][1]
     assert (sent_meanwhile, len(world.mails)) == ([], 1)
 
@@ -225,7 +189,7 @@ def test_a_dead_switch_does_no_harm_and_is_told_by_the_other_ways_until_it_works
     assert world.kinds() == ["warning"]
     assert [found.matter for found in broken] == ["alarms"]
     assert "The ping that tells of troubles cannot be reached" in listener.heard[0][1]
-    assert heard(listener) == ["/alert", "/alive"]
+    assert listener.paths() == ["/alert", "/alive"]
     assert Lookout(world.services, Settings()).look() == []
 
 
@@ -233,7 +197,7 @@ def test_a_redirection_is_not_followed(world: World, listener: Listener) -> None
     listener.leads_to = "/elsewhere"
     minute(world, alarms_of(world, ping_url=f"{listener.url}/alive"))
 
-    assert heard(listener) == ["/alive"]
+    assert listener.paths() == ["/alive"]
     assert [found.detail for found in Lookout(world.services, Settings()).look()] == ["it answers 302"]
 
 

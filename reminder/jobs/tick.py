@@ -18,6 +18,8 @@ from reminder.store import outbox, people, system
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from reminder.store.engine import Store
 
 log = logging.getLogger(__name__)
@@ -46,15 +48,22 @@ def tick(services: Services) -> Tally:
 def clock_is_trusted(store: Store, now: datetime) -> bool:
     """Tell whether the clock fits what is recorded; hold the queue if it does not."""
     with store.read() as connection:
-        trusted_from = system.get_instant(connection, TRUSTED_FROM)
-        recorded = (outbox.newest_moment(connection), system.get_instant(connection, LAST_TICK))
-        newest = max(filter(None, recorded), default=now)
-    if newest - now <= MOST_BEHIND or (trusted_from is not None and trusted_from - now <= MOST_BEHIND):
+        newest = recorded_ahead(connection, now)
+    if newest is None:
         return True
     hold_for_clock(
         store, now, f"the clock says {now:%Y-%m-%d %H:%M} UTC, but work was recorded at {newest:%Y-%m-%d %H:%M} UTC"
     )
     return False
+
+
+def recorded_ahead(connection: Connection, now: datetime) -> datetime | None:
+    """Return when work was recorded, if that is so far ahead of `now` that no honest clock would say so."""
+    trusted_from = system.get_instant(connection, TRUSTED_FROM)
+    recorded = (outbox.newest_moment(connection), system.get_instant(connection, LAST_TICK))
+    newest = max(filter(None, recorded), default=now)
+    is_trusted = trusted_from is not None and trusted_from - now <= MOST_BEHIND
+    return None if is_trusted or newest - now <= MOST_BEHIND else newest
 
 
 def hold_for_clock(store: Store, now: datetime, reason: str) -> None:

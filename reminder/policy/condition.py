@@ -24,7 +24,7 @@ class Condition:
 
     `alive_at`: when a pass last ended or a mail was last handed over. `is_probed`: the held queue is tried again by
     itself. `late`, `in_doubt`: mails. `not_taken`: how many of the newest tries in a row took no mail. `mail_set_up`:
-    None where mails go to a folder that somebody chose.
+    None where mails go to a folder that somebody chose. `recorded_ahead`: an instant that no honest clock is behind.
     """
 
     now: datetime
@@ -40,7 +40,7 @@ class Condition:
     late: int = 0
     not_taken: int = 0
     in_doubt: int = 0
-    newest_record: datetime | None = None
+    recorded_ahead: datetime | None = None
     zones_missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     without_admin: int = 0

@@ -230,8 +230,7 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
 
 
 def _of_the_machine(found: Condition) -> Iterator[Trouble]:
-    newest = found.newest_record
-    if newest is not None and newest - found.now > MOST_BEHIND:
+    if found.recorded_ahead is not None:
         yield Trouble(
             matter=Matter.CLOCK,
             title="The clock is wrong",

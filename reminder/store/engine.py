@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from reminder.errors import UnreachableError, UsageError
 from reminder.store.recall import ONLY_READS
@@ -82,7 +82,8 @@ def _reachable(url: URL) -> Iterator[None]:
         if "no such table" in reason or "UndefinedTable" in type(error.orig).__name__:
             message = "the database has no tables yet; run: reminder db upgrade"
             raise UnreachableError(message) from error
-        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+        is_damaged = type(error) is DatabaseError  # no finer kind: SQLite's word for a file that is none of its own
+        if not isinstance(error, OperationalError) and not error.connection_invalidated and not is_damaged:
             raise
         message = f"database: {url.render_as_string(hide_password=True)} cannot be used ({reason}); check REMINDER_DATABASE_URL"
         raise UnreachableError(message) from error

@@ -19,6 +19,7 @@ from reminder.store import admins, memberships, practices, system
 from reminder.store.tables import metadata
 from reminder.web.app import create_app
 from tests.smtp_server import authority_file, keeping_server
+from tests.web.every_route import USES, Access
 from tests.world import chicago
 
 if TYPE_CHECKING:
@@ -352,6 +353,24 @@ def test_reminders_are_turned_on_only_if_mails_reach_people(
     if told:
         assert f'href="{told}"' in page
         assert f'href="{told}"' in answer.text
+
+
+def test_a_fresh_installation_without_a_mail_server_says_so_on_every_page(run: FirstRun) -> None:
+    run.open()
+    run.post("/setup/people", **ROSTER)
+    pages = [use.path for (method, _), use in USES.items() if method == "GET" and use.access is not Access.PUBLIC]
+    answers = {path: run.get(path) for path in pages}
+    shown = {
+        path: answer.text
+        for path, answer in answers.items()
+        if answer.status_code != 303 and answer.text.startswith("<!DOCTYPE html>") and "<header>" in answer.text
+    }
+    silent = [path for path, text in shown.items() if "No mail server is set up" not in text.partition("</header>")[0]]
+
+    assert silent == []
+    assert len(shown) > 40
+    assert {"/", "/people", "/setup/mail", "/setup/people", "/setup/plan", "/setup/start"} <= set(shown)
+    assert run.get("/healthz").status_code == 503
 
 
 def test_what_will_happen_is_told_in_numbers(run: FirstRun) -> None:

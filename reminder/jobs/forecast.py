@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reminder.jobs import recipients
@@ -34,14 +35,14 @@ class Forecast(NamedTuple):
     mail to the admins names. `placed_on` is the day on which its step lies; a mail that waits for a window goes later.
     """
 
-    at: datetime
     to: str
+    person: str | None
+    person_id: int | None
+    at: datetime
     practice: str
     practice_id: int
     zone: str
     kind: Kind
-    person: str | None = None
-    person_id: int | None = None
     step: int | None = None
     placed_on: date | None = None
     expires_on: date | None = None
@@ -75,10 +76,10 @@ class Forecast(NamedTuple):
 @dataclass
 class Collected:
     """Mails to the people, and who is to be escalated in which practice from which instant on; `runs`: the
-    clocks that were run ahead already.
+    clocks of each practice that were run ahead already.
     """
 
-    runs: dict[Clock, list[tuple[Due, bool]]] = field(default_factory=dict)
+    runs: dict[tuple[int, Clock], list[tuple[Due, Forecast | None]]] = field(default_factory=dict)
     mails: list[Forecast] = field(default_factory=list)
     escalated: dict[tuple[int, datetime], list[Person]] = field(default_factory=dict)
 
@@ -113,7 +114,7 @@ def forecast(
         runs = run_practice(connection, known, practice, horizon)
         mails += (foretold_mail(practice, at, to, kind) for at, kind in runs for to in known.told[practice.id].admins)
     kept = [m for m in mails if m.practice_id in spans and spans[m.practice_id][0] <= m.at < spans[m.practice_id][1]]
-    return sorted(kept, key=lambda mail: (mail.at, mail.kind, mail.to))
+    return sorted(kept, key=attrgetter("at", "kind", "to"))
 
 
 def forecast_of_person(connection: Connection, person_id: int, now: datetime, *, days: int) -> list[Forecast]:
@@ -170,18 +171,26 @@ def _run_person(known: Known, person: Person, horizon: datetime, collected: Coll
     known_on = local_date(registered_at, home.schedule.zone)
     if person.known_on and not home.is_trial:
         known_on = max(known_on, person.known_on)
-    asking = person.expires_on is None
     clock = known.clock_of(person, registered_at)
-    if clock not in collected.runs:
-        collected.runs[clock] = list(run_ahead(clock, known.now, horizon))
-    for due, goes in collected.runs[clock]:
-        if goes and person.address:
-            kind = Kind.ASK if asking else Kind.WARNING if due.step.step >= 0 else Kind.EXPIRED
-            collected.mails.append(foretold_mail(home, due.at, person.address, kind, person, due.step))
-        if due.first and not asking and escalates(due.step, known_on):
-            for practice_id, _ in known.memberships.get(person.id, []):
+    run = collected.runs.get((home.id, clock))
+    if run is None:
+        ahead = run_ahead(clock, known.now, horizon)
+        run = [(due, _mail_of(home, person, due) if goes else None) for due, goes in ahead]
+        collected.runs[home.id, clock] = run
+    address, others = person.address, known.memberships.get(person.id, ())
+    for due, mail in run:
+        if mail is not None and address:
+            collected.mails.append(Forecast._make((address, person.name, person.id, *mail[3:])))
+        if due.first and clock.expires_on is not None and escalates(due.step, known_on):
+            for practice_id, _ in others:
                 if practice_id in known.told:
                     collected.escalated.setdefault((practice_id, due.reached_at), []).append(person)
+
+
+def _mail_of(home: Practice, person: Person, due: Due) -> Forecast:
+    """Return the mail of a step that is due; but for whom it goes to, it is that of everybody with the same clock."""
+    kind = Kind.ASK if person.expires_on is None else Kind.WARNING if due.step.step >= 0 else Kind.EXPIRED
+    return foretold_mail(home, due.at, person.email, kind, person, due.step)
 
 
 def foretold_mail(

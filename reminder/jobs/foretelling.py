@@ -35,8 +35,8 @@ def compose_foretold(
     practice = practices.load(connection, [mail.practice_id])[mail.practice_id]
     person = people.get(connection, mail.person_id) if mail.person_id is not None else None
     if person is not None and any(other.person_id == person.id and other.at < mail.at for other in others):
-        person = replace(person, greeted_at=person.greeted_at or mail.at)
-    row = replace(unplanned_row(mail.kind, practice, person, mail.at), recipient=mail.to)
+        person = person._replace(greeted_at=person.greeted_at or mail.at)
+    row = unplanned_row(mail.kind, practice, person, mail.at)._replace(recipient=mail.to)
     occasion = replace(occasions(connection, [row], mail.at)[0], person=person, about=mail.about)
     values = values_of(occasion)
     return compose(services, row, values, services.wording) if values is not None else None

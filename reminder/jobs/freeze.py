@@ -7,7 +7,7 @@ that may have arrived has the same bytes. A mail that was never in doubt is froz
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +109,7 @@ def _may_keep(row: Reminder, occasion: Occasion) -> bool:
 def _written(services: Services, occasion: Occasion, values: Values) -> Reminder:
     """Return the row as it is from now on."""
     row = occasion.row
-    return replace(
-        row,
+    return row._replace(
         content=values,
         wording=services.wording.version,
         message_id=message_id(row.id, row.fence, services.sender_address.rpartition("@")[2]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +145,7 @@ class Updater:
         values = {key: update.after[key] for key in FIELDS if key in update.after}
         if "reset_on" in update.after:
             values |= {"reset_on": date.fromisoformat(update.after["reset_on"]), "known_on": self.today_of(update)}
-        return replace(update.person, **values)
+        return update.person._replace(**values)
 
     def today_of(self, update: Update) -> date:
         """Return the local date at the person's home, which may be the practice they have just joined."""

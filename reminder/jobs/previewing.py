@@ -105,7 +105,7 @@ def _real_values(occasion: Occasion, kind: Kind) -> dict[str, Any] | None:
 def unplanned_row(kind: Kind, practice: Practice, person: Person | None, now: datetime) -> Reminder:
     """Describe a reminder that is in no table."""
     day = local_date(now, practice.schedule.zone)
-    unset: dict[str, Any] = dict.fromkeys(Reminder.__dataclass_fields__)
+    unset: dict[str, Any] = dict.fromkeys(Reminder._fields)
     given = {
         "id": 0,
         "key": "preview",

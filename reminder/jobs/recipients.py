@@ -44,7 +44,7 @@ def load(connection: Connection, practices: Collection[Practice]) -> dict[int, T
 
 def is_about(person: Person, address: str) -> bool:
     """Tell whether an address is the person's own: nobody is told about themselves."""
-    return address in {person.email, person.second_email}
+    return address in (person.email, person.second_email)
 
 
 def concerns(address: str, about: Iterable[Person]) -> bool:

@@ -46,9 +46,8 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reminder:
-    """One mail as it stands in the store."""
+class Reminder(NamedTuple):
+    """One mail as it stands in the store: the columns of the table, in their order."""
 
     id: int
     key: str
@@ -96,12 +95,14 @@ class Placing(NamedTuple):
 
 
 PLACED = ("practice_id", "next_at", "closes_at")
-COLUMNS = tuple(column.name for column in reminder.c)
+WIDTH = len(Reminder._fields)
+KINDS, STATES = {kind.value: kind for kind in Kind}, {state.value: state for state in State}
 
 
 def _reminder(row: Row[Any]) -> Reminder:
-    values = {name: getattr(row, name) for name in COLUMNS}
-    return Reminder(**{**values, "kind": Kind(row.kind), "state": State(row.state)})
+    """Return the reminder whose columns a row begins with."""
+    found = Reminder._make(row[:WIDTH])
+    return found._replace(kind=KINDS[found.kind], state=STATES[found.state])
 
 
 def add(connection: Connection, plans: Sequence[Plan], now: datetime) -> int:

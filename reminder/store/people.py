@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Someone with one I&A account, and what holds of its clock now."""
+class Person(NamedTuple):
+    """Someone with one I&A account, and what holds of its clock now: the columns of the table, in their order."""
 
     id: int
     name: str
@@ -49,11 +47,12 @@ class Person:
         return self.second_email if self.second_refused_at is None else None
 
 
-PERSON_COLUMNS = tuple(person.c)
+WIDTH = len(Person._fields)
 
 
 def _person(row: Row[Any]) -> Person:
-    return Person(**{column.name: getattr(row, column.name) for column in PERSON_COLUMNS})
+    """Return the person whose columns a row begins with."""
+    return Person._make(row[:WIDTH])
 
 
 def add(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -51,16 +50,16 @@ def test_every_kind_and_every_state_has_its_words() -> None:
 def test_a_state_says_what_became_of_the_mail_and_on_whose_side(
     row: Reminder, state: State, reason: str | None, words: str
 ) -> None:
-    assert state_words(replace(row, state=state, reason=reason)) == words
+    assert state_words(row._replace(state=state, reason=reason)) == words
 
 
 def test_a_servers_answer_is_told_by_its_meaning_and_a_reason_of_ours_as_it_is(row: Reminder) -> None:
-    refused = replace(row, state=State.FAILED, reason="rcpt: 550 5.1.1 no such user")
-    called_off = replace(row, state=State.CANCELLED, reason="left the practice")
+    refused = row._replace(state=State.FAILED, reason="rcpt: 550 5.1.1 no such user")
+    called_off = row._replace(state=State.CANCELLED, reason="left the practice")
 
     assert reason_words(refused) == "There is no such mailbox. Check the address."
     assert reason_words(called_off) == "left the practice"
-    assert reason_words(replace(row, reason=None)) == ""
+    assert reason_words(row._replace(reason=None)) == ""
 
 
 def test_an_answer_is_read_back_with_its_stage_and_code() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reminder.jobs.signing_in import MAIL_LIFE, hash_of
 from reminder.policy.model import Kind
-from reminder.store import admins, outbox, sessions, system
+from reminder.store import admins, planning, sessions, system
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,7 +110,7 @@ def _add_link(
 def _plan(
     connection: Connection, kind: Kind, practice_id: int, recipient: str, now: datetime, *, nonce: str, **details: str
 ) -> None:
-    plan = outbox.Plan(
+    plan = planning.Plan(
         key=f"{kind}/{nonce}",
         kind=kind,
         practice_id=practice_id,
@@ -120,4 +120,4 @@ def _plan(
         closes_at=None,
         details={"nonce": nonce, **details},
     )
-    outbox.add(connection, [plan], now)
+    planning.add(connection, [plan], now)

@@ -9,7 +9,7 @@ from reminder.jobs.practice_mails import practice_mails
 from reminder.policy.digest import digest_due, monday_of
 from reminder.policy.model import Kind
 from reminder.policy.window import next_window, window_after_today
-from reminder.store import outbox, practices
+from reminder.store import planning, practices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def _check(connection: Connection, practice: Practice, told: Sequence[str], now:
     found = standing.coverage(standing.of_practice(connection, practice.id, now), today)
     if found.at_risk and not practice.at_risk:
         plans += practice_mails(practice, Kind.COVERAGE, told, now)
-    tally.planned += outbox.add(connection, plans, now)
+    tally.planned += planning.add(connection, plans, now)
     window = next_window(now, practice.schedule)
     next_check_at = window.opens_at if window.opens_at > now else window_after_today(now, practice.schedule).opens_at
     practices.change(connection, practice.id, {"at_risk": found.at_risk, "next_check_at": next_check_at})

@@ -17,15 +17,16 @@ from reminder.policy.moments import local_date
 from reminder.policy.plan import decide
 from reminder.policy.status import mails_stopped
 from reminder.policy.window import Window, first_try
-from reminder.store import outbox, skips
+from reminder.store import outbox, planning, skips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
     from reminder.policy.model import Schedule
-    from reminder.store.outbox import Plan, Reminder
+    from reminder.store.outbox import Reminder
     from reminder.store.people import Person
+    from reminder.store.planning import Plan
     from reminder.store.practices import Practice
 
 DONE = (State.SENT, State.SENDING, State.IN_DOUBT, State.CLAIMED)
@@ -61,7 +62,7 @@ class Changes:
     """What is to be written: reminders to be made, the present ones that get a time, and those that are over, by how."""
 
     made: list[Plan] = field(default_factory=list)
-    placed: list[outbox.Placing] = field(default_factory=list)
+    placed: list[planning.Placing] = field(default_factory=list)
     ended: dict[End, list[int]] = field(default_factory=dict)
 
     def end(self, rows: Iterable[Reminder], state: State, reason: str) -> None:
@@ -144,7 +145,7 @@ class ClockPlanner:
             elif row.state in (State.PLANNED, State.CANCELLED, State.SUPERSEDED):
                 window = self._window()
                 changes.placed.append(
-                    outbox.Placing(
+                    planning.Placing(
                         row=row, practice_id=self.home.id, next_at=window.opens_at, closes_at=window.closes_at
                     )
                 )
@@ -176,7 +177,7 @@ class ClockPlanner:
         kind = Kind.ASK if self.asking else Kind.WARNING if step.step >= 0 else Kind.EXPIRED
         family = "ask" if self.asking else "clock"
         prefix = "trial/" if self.home.is_trial else ""
-        return outbox.Plan(
+        return planning.Plan(
             key=f"{prefix}{family}/{self.person.id}/{self.cycle_on}/{step.step}/{recipient}",
             kind=kind,
             practice_id=self.home.id,

@@ -14,7 +14,7 @@ from reminder.policy.expiry import days_left, reset_on_from_days_left
 from reminder.policy.model import Confidence, Kind
 from reminder.policy.moments import local_date
 from reminder.policy.resets import check_admin_date, check_days_left, check_person_date
-from reminder.store import admins, events, memberships, outbox, people, practices, resets, rules
+from reminder.store import admins, events, memberships, people, planning, practices, resets, rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -135,7 +135,7 @@ def plan_receipt(connection: Connection, person_id: int, reset_id: int, now: dat
     home = practices.load(connection, [person.home_id])[person.home_id]
     if home.is_trial:
         return
-    plan = outbox.Plan(
+    plan = planning.Plan(
         key=f"receipt/{reset_id}/{person.address}",
         kind=Kind.RECEIPT,
         practice_id=home.id,
@@ -146,7 +146,7 @@ def plan_receipt(connection: Connection, person_id: int, reset_id: int, now: dat
         closes_at=None,
         details={"reset_id": reset_id},
     )
-    outbox.add(connection, [plan], now)
+    planning.add(connection, [plan], now)
 
 
 def is_own(seen: Visit, now: datetime) -> bool:
@@ -199,7 +199,7 @@ def notify_admins(
     """Plan a notice to the admins of every practice of the person; it goes at once."""
     ids = list(memberships.roles_of(connection, person.id))
     plans = [
-        outbox.Plan(
+        planning.Plan(
             key=f"notice/{once or event_id}/{practice_id}/{found.email}",
             kind=Kind.NOTICE,
             practice_id=practice_id,
@@ -214,7 +214,7 @@ def notify_admins(
         for found in found_admins
         if found.email != person.email
     ]
-    outbox.add(connection, plans, now)
+    planning.add(connection, plans, now)
 
 
 def record_by_admin(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.jobs.import_updating import CLEARED_BY
 from reminder.policy.model import Role
-from reminder.store import import_reversal, imports, memberships, outbox, people, resets
+from reminder.store import import_reversal, imports, memberships, people, planning, resets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -114,7 +114,7 @@ class _TakingBack:
         elif self.person.home_id not in roles:
             memberships.settle_home(self.connection, self.person.id, self.now)
         if not roles:
-            outbox.cancel_clock(self.connection, self.person.id, reason=LEFT, now=self.now)
+            planning.cancel_clock(self.connection, self.person.id, reason=LEFT, now=self.now)
 
     def values(self) -> None:
         """Restore what the import overwrote and nobody overwrote since, if no one else has it by now."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reminder.jobs import recipients
 from reminder.jobs.clock_plan import Changes, ClockPlanner, Gathered
 from reminder.policy.model import State
-from reminder.store import absences, by_hand, memberships, outbox, people, practices, skips
+from reminder.store import absences, by_hand, memberships, outbox, people, planning, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _plan_batch(connection: Connection, batch: Sequence[Person], now: datetime, 
     for person in batch:
         home = gathered.homes.get(person.home_id or 0)
         if home is None:
-            tally.cancelled += outbox.cancel_clock(connection, person.id, reason="left the practice", now=now)
+            tally.cancelled += planning.cancel_clock(connection, person.id, reason="left the practice", now=now)
             look_again[person.id] = None
             continue
         clock = ClockPlanner(person=person, home=home, gathered=gathered, now=now)
@@ -59,10 +59,10 @@ def _write(connection: Connection, changes: Changes, now: datetime, tally: Tally
     """Write what a batch needs, all of one kind at once."""
     counts = dict.fromkeys((State.PLANNED, State.SUPERSEDED, State.CANCELLED), 0)
     for how, ids in changes.ended.items():
-        counts[how.state] += outbox.end(connection, ids, how.state, how.reason, now)
-    counts[State.PLANNED] += outbox.place(connection, changes.placed, now)
+        counts[how.state] += planning.end(connection, ids, how.state, how.reason, now)
+    counts[State.PLANNED] += planning.place(connection, changes.placed, now)
     for state in counts:
-        counts[state] += outbox.add(connection, [plan for plan in changes.made if plan.state is state], now)
+        counts[state] += planning.add(connection, [plan for plan in changes.made if plan.state is state], now)
     tally.planned += counts[State.PLANNED]
     tally.superseded += counts[State.SUPERSEDED]
     tally.cancelled += counts[State.CANCELLED]

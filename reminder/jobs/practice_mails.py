@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reminder.policy.moments import local_date
 from reminder.policy.window import first_try
-from reminder.store.outbox import Plan
+from reminder.store.planning import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

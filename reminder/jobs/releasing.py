@@ -8,7 +8,7 @@ from reminder.errors import UsageError
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
 from reminder.policy.pace import DAY, last_leaves_at
-from reminder.store import events, messages, outbox, people, practices, sending, system
+from reminder.store import events, messages, outbox, people, planning, practices, sending, system
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,7 +77,7 @@ def resend_failed(
 
 def _send_again(connection: Connection, row: Reminder, now: datetime) -> None:
     """Put a mail back into the queue; the address it goes to is tried although it was refused."""
-    outbox.again(connection, row.id, now)
+    planning.again(connection, row.id, now)
     if row.person_id is None or row.trial or row.state is not State.FAILED:
         return
     person = people.get(connection, row.person_id)

@@ -12,7 +12,7 @@ from reminder.policy.expiry import days_left
 from reminder.policy.model import Kind
 from reminder.policy.moments import local_date, local_midnight_after
 from reminder.policy.status import is_away
-from reminder.store import absences, by_hand, events, outbox, people, practices
+from reminder.store import absences, by_hand, events, people, planning, practices
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -131,7 +131,7 @@ def send_now(
         for going in result.going
         for address in (told[going.home.id].admins if going.home.is_trial else [going.person.address or ""])
     ]
-    outbox.add(connection, plans, now)
+    planning.add(connection, plans, now)
     done = [going.person.id for going in result.going]
     event_id = events.record(
         connection,
@@ -146,11 +146,11 @@ def send_now(
     return event_id, result
 
 
-def _plan(going: Going, recipient: str, now: datetime) -> outbox.Plan:
+def _plan(going: Going, recipient: str, now: datetime) -> planning.Plan:
     who, home = going.person, going.home
     today = local_date(now, home.schedule.zone)
     prefix = "trial/" if home.is_trial else ""
-    return outbox.Plan(
+    return planning.Plan(
         key=f"{prefix}now/{who.id}/{today}/{recipient}",
         kind=going.kind,
         practice_id=home.id,

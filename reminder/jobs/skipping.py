@@ -10,7 +10,7 @@ from reminder.jobs.forecast import foretold_mail
 from reminder.policy.ladder import steps
 from reminder.policy.model import Kind, State
 from reminder.policy.moments import local_date
-from reminder.store import absences, events, outbox, practices, skips
+from reminder.store import absences, events, outbox, planning, practices, skips
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -82,7 +82,7 @@ def skip_step(connection: Connection, skip: Skip, now: datetime) -> None:
     rows = [row for row in recorded if row.step == skip.step and row.trial == home.is_trial]
     late = next((TOO_LATE[row.state] for row in rows if row.state in TOO_LATE), None)
     waiting = [row.id for row in rows if row.state in CALLED_OFF]
-    if late is None and outbox.end(connection, waiting, State.CANCELLED, skips.reason(skip.by), now) != len(waiting):
+    if late is None and planning.end(connection, waiting, State.CANCELLED, skips.reason(skip.by), now) != len(waiting):
         late = TOO_LATE[State.SENDING]
     if late is not None:
         message = f"{person.name}: this mail {late}, so it cannot be skipped"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs import standing
 from reminder.roster.fields import FieldError
-from reminder.store import absences, admins, events, memberships, outbox, people
+from reminder.store import absences, admins, events, memberships, people, planning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -231,7 +231,7 @@ def remove(connection: Connection, person: Person, practice: Practice, *, actor:
     memberships.leave_practice(connection, person.id, practice.id, now)
     left = people.get(connection, person.id)
     if left is not None and left.home_id is None:
-        outbox.cancel_clock(connection, person.id, reason="left the practice", now=now)
+        planning.cancel_clock(connection, person.id, reason="left the practice", now=now)
     was_home = person.home_id == practice.id
     events.record(
         connection,

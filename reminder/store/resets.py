@@ -10,7 +10,7 @@ from sqlalchemy import exists, insert, select
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence
 from reminder.policy.moments import local_date
-from reminder.store import memberships, outbox, people, rules
+from reminder.store import memberships, people, planning, rules
 from reminder.store.statements import rows_for
 from reminder.store.tables import reset
 
@@ -167,7 +167,7 @@ def _apply(connection: Connection, counting: Mapping[int, Reset | None], now: da
     ]
     people.set_clocks(connection, clocks)
     cycles = {clock["person_id"]: clock["expires_on"] for clock in clocks}
-    outbox.keep_cycles(connection, cycles, reason=ENDED_BY_RESET, now=now)
+    planning.keep_cycles(connection, cycles, reason=ENDED_BY_RESET, now=now)
 
 
 def confidences(connection: Connection, ids: Collection[int]) -> dict[int, Confidence]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from reminder.errors import UsageError
 from reminder.policy.expiry import expires_on
 from reminder.policy.model import Rule, RuleVersion
-from reminder.store import outbox, people
+from reminder.store import people, planning
 from reminder.store.statements import insert_new
 from reminder.store.tables import person, rule
 
@@ -56,4 +56,4 @@ def add_version(
     clocks = [{"person_id": key, "expires_on": after, "next_step_at": now} for key, after in moved.items()]
     people.set_clocks(connection, clocks)
     if moved:
-        outbox.keep_cycles(connection, moved, reason="the rule has changed", now=now)
+        planning.keep_cycles(connection, moved, reason="the rule has changed", now=now)

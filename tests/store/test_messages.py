@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from reminder.policy.model import Kind, State
-from reminder.store import messages, outbox
+from reminder.store import messages, planning
 from reminder.store.messages import Box
 from reminder.store.tables import reminder
 from tests.world import World, chicago
@@ -30,7 +30,7 @@ def world(store: Store) -> World:
     with store.write() as connection:
         for number in range(30):
             at = made.now + timedelta(hours=number)
-            plan = outbox.Plan(
+            plan = planning.Plan(
                 key=str(number),
                 kind=Kind.WARNING if number % 2 else Kind.ASK,
                 practice_id=1 + number % 3,
@@ -40,7 +40,7 @@ def world(store: Store) -> World:
                 next_at=at,
                 closes_at=None,
             )
-            outbox.add(connection, [plan], at)
+            planning.add(connection, [plan], at)
             state = STATES[number % 5]
             mine = reminder.c.key == str(number)
             connection.execute(update(reminder).where(mine).values(state=state, **{f"{state}_at": at}))

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
 from reminder.policy.model import Kind, State
-from reminder.store import migrate, outbox, reconcile, sending
+from reminder.store import migrate, planning, reconcile, sending
 from reminder.store.engine import Store
 from reminder.store.tables import reminder
 from tests.world import World, chicago
@@ -168,7 +168,7 @@ def test_one_commit_marks_those_that_may_go_and_records_what_was_answered(world:
     first, second, third = claim(world)
     with world.store.write() as connection:
         assert sending.mark_sending(connection, [first, second], world.now) == {first.id, second.id}
-        outbox.end(connection, [third.id], State.CANCELLED, "a reset was recorded", world.now)
+        planning.end(connection, [third.id], State.CANCELLED, "a reset was recorded", world.now)
     with world.store.write() as connection:
         kept = sending.record(connection, [sent(first, world.now), sent(second, world.now)])
         marked = sending.mark_sending(connection, [third], world.now)
@@ -209,12 +209,12 @@ def test_a_mail_called_off_after_its_claim_is_not_sent(world: World) -> None:
     planned(world)
     row = claim(world)[0]
     with world.store.write() as connection:
-        outbox.end(connection, [row.id], State.CANCELLED, "a reset was recorded", world.now)
+        planning.end(connection, [row.id], State.CANCELLED, "a reset was recorded", world.now)
         assert not sending.mark_sending(connection, [row], world.now)
 
 
 def test_the_same_plan_is_made_once(world: World) -> None:
-    plan = outbox.Plan(
+    plan = planning.Plan(
         key="digest/1/2026-11-30/a@b.example",
         kind=Kind.DIGEST,
         practice_id=1,
@@ -224,7 +224,10 @@ def test_the_same_plan_is_made_once(world: World) -> None:
         closes_at=None,
     )
     with world.store.write() as connection:
-        assert [outbox.add(connection, [plan], world.now), outbox.add(connection, [plan, plan], world.now)] == [1, 0]
+        assert [planning.add(connection, [plan], world.now), planning.add(connection, [plan, plan], world.now)] == [
+            1,
+            0,
+        ]
 
 
 @pytest.mark.parametrize("sql", list(reconcile.CHECKS.values()), ids=list(reconcile.CHECKS))
@@ -238,7 +241,7 @@ def test_every_check_of_the_records_runs_on_both_databases(world: World, sql: st
 def test_a_seeded_difference_is_found(world: World) -> None:
     planned(world)
     with world.store.write() as connection:
-        outbox.end(connection, [1], State.CANCELLED, "", world.now)
+        planning.end(connection, [1], State.CANCELLED, "", world.now)
         connection.exec_driver_sql("update person set reset_id = null")
         connection.exec_driver_sql("update reminder set state = 'sent'")
     with world.store.read() as connection:

@@ -5,7 +5,7 @@ moves an installation from one kind of database to the other.
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ CHUNK = 1000
 
 BACKUP_EVERY = timedelta(days=1)
 KEPT = 14
+UNFINISHED = timedelta(days=1)
+"""Nobody is still at a backup that was last written to so long ago."""
+
 LAST_BACKUP = "last_backup_at"
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -81,8 +84,7 @@ def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
     back_up(store, path)
     with store.write() as connection:
         system.put(connection, LAST_BACKUP, now.isoformat())
-    for old in sorted(folder.glob("reminder-*.db"))[:-KEPT]:
-        old.unlink()
+    _tidy(folder, "reminder-*.db", now)
     return path
 
 
@@ -95,9 +97,18 @@ def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path
         raise UsageError(message) from None
     path = folder / f"before-{what}-{now:%Y%m%dT%H%M%S%f}.db"
     back_up(store, path)
-    for old in sorted(folder.glob(f"before-{what}-*.db"))[:-KEPT]:
-        old.unlink()
+    _tidy(folder, f"before-{what}-*.db", now)
     return path
+
+
+def _tidy(folder: Path, pattern: str, now: datetime) -> None:
+    """Keep the newest backups of a kind, and remove what programs that were killed have left half written."""
+    for old in sorted(folder.glob(pattern))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    for left in [*folder.glob(".*.partial*"), *folder.glob(".*.restoring*")]:
+        with suppress(FileNotFoundError):  # another program may tidy up, too
+            if now.timestamp() - left.stat().st_mtime > UNFINISHED.total_seconds():
+                left.unlink()
 
 
 def _settle(path: Path) -> None:

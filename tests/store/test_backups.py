@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+import os
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +106,17 @@ def test_nothing_but_the_backup_is_left_behind(world: World, tmp_path: Path) -> 
     backups.back_up(world.store, folder / "backup.db")
 
     assert [path.name for path in folder.iterdir()] == ["backup.db"]
+
+
+@pytest.mark.parametrize(
+    ("age", "left"), [(timedelta(hours=25), []), (timedelta(hours=1), [".reminder-1.db.7.partial"])]
+)
+def test_what_a_killed_backup_left_is_removed_by_a_later_one(
+    world: World, tmp_path: Path, age: timedelta, left: list[str]
+) -> None:
+    partial = tmp_path / ".reminder-1.db.7.partial"
+    partial.write_bytes(b"half")
+    os.utime(partial, ((world.now - age).timestamp(),) * 2)
+    backups.back_up_now(world.store, tmp_path, world.now)
+
+    assert [path.name for path in tmp_path.glob(".*.partial")] == left

@@ -1,0 +1,240 @@
+"""What is tortured: planning, sending, importing, confirming, taking back, recording, backing up."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from email.parser import BytesHeaderParser
+from typing import TYPE_CHECKING, Any
+
+from reminder.jobs import confirm
+from reminder.jobs.import_terms import Request
+from reminder.jobs.importing import import_roster
+from reminder.jobs.plan import plan_people
+from reminder.jobs.services import Tally
+from reminder.jobs.tick import tick
+from reminder.mail.folder import FolderTransport
+from reminder.roster.reading import read_roster
+from reminder.store import people
+from reminder.store import practices as stored
+from reminder.store.backups import back_up_now
+from reminder.store.engine import Store
+from tests.faults.sink import Taken
+from tests.faults.town import START, settle
+from tests.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from reminder.jobs.confirm import Visit
+    from reminder.jobs.services import Services
+    from tests.faults.line import MailServer
+
+TODAY = date(2026, 12, 1)
+EIGHT_LEFT = TODAY - timedelta(days=52)
+PEOPLE = [f"person.{number}@lakeside.example" for number in range(3)]
+FIRST = PEOPLE[0]
+
+
+Look = Callable[[sqlite3.Connection, "Path"], list[str]]
+"""Looks into the database and its folder; returns what is wrong."""
+
+
+def nothing_wrong(*_: Any) -> list[str]:
+    return []
+
+
+def from_server(server: MailServer, _: Path) -> list[Taken]:
+    return server.taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Some work, which is begun, fails somewhere, and is done again.
+
+    `half` looks right after the fault for what is half done, `done` at the very end. `addresses`: whom exactly one mail
+    must have reached by then.
+    """
+
+    name: str
+    act: Callable[[Services, Path], object]
+    prepare: Callable[[str], object] = lambda url: settle(url, people=len(PEOPLE))
+    half: Look = nothing_wrong
+    done: Look = nothing_wrong
+    taken: Callable[[MailServer, Path], list[Taken]] = from_server
+    addresses: list[str] = field(default_factory=lambda: list(PEOPLE))
+
+
+def one_of(*good: tuple[int, ...], of: tuple[str, ...]) -> Look:
+    """Look whether so much is recorded: all of it, or nothing."""
+    query = f"select {', '.join(f'(select count(*) from {rows})' for rows in of)}"
+
+    def look(connection: sqlite3.Connection, _: Path) -> list[str]:
+        found = connection.execute(query).fetchone()
+        return [] if found in good else [f"{found} of {of}"]
+
+    return look
+
+
+def unplanned(url: str) -> None:
+    """Have three people whose mails are planned, and three who were just registered."""
+    settle(url, people=len(PEOPLE))
+    store = Store(url)
+    world = World(store, START)
+    for name in ("Later", "Nobody", "Fresh"):
+        world.person(name, EIGHT_LEFT)
+    store.close()
+
+
+def plan(services: Services, _: Path) -> None:
+    plan_people(services.store, services.clock(), Tally())
+
+
+def send(services: Services, _: Path) -> None:
+    tick(services)
+
+
+def send_to_folder(services: Services, place: Path) -> None:
+    folder = FolderTransport(str(place / "mails"))
+    services.installation = replace(services.installation, transport=folder)
+    tick(services)
+
+
+def from_both(server: MailServer, place: Path) -> list[Taken]:
+    """What lies in the folder, and then what a later sender gave to the server."""
+    found = []
+    for path in sorted((place / "mails").glob("*.eml")):
+        data = path.read_bytes()
+        headers = BytesHeaderParser().parsebytes(data)
+        one = Taken(
+            at="",
+            connection=0,
+            recipient=str(headers["to"]).rpartition("<")[2].rstrip(">"),
+            message_id=str(headers["message-id"]),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        found.append(one)
+    return [*found, *server.taken]
+
+
+ROSTER = b"""name,email,role,days left
+Person 0,person.0@lakeside.example,AO,8
+Person 1,person.1@lakeside.example,AM,8
+Import 0,import.0@lakeside.example,SEU,8
+Import 1,import.1@lakeside.example,SEU,8
+Import 2,import.2@lakeside.example,SEU,8
+"""
+
+
+def import_(services: Services, _: Path) -> None:
+    with services.store.read() as connection:
+        practice = stored.load(connection, [1])[1]
+    roster = read_roster(ROSTER, file_name="staff.csv", today=TODAY)
+    wanted = Request(
+        practice=practice, allowed=[practice], roster=roster, file_name="staff.csv", by="Dana", actor="admin:1"
+    )
+    import_roster(services.store, wanted, services.clock())
+
+
+IMPORTED = ("person", "roster_import", "event where action = 'roster.imported'")
+
+
+def visit(services: Services, connection: Connection) -> Visit:
+    """Open the link in the first person's mail."""
+    link = services.links.confirm(1, (TODAY + timedelta(days=8)).isoformat(), FIRST)
+    seen = confirm.visit(connection, services.links.read(link.rpartition("/")[2]), services.clock())
+    assert seen is not None
+    return seen
+
+
+def press(services: Services, _: object = None) -> None:
+    with services.store.write() as connection:
+        confirm.confirm_date(connection, visit(services, connection), TODAY, services.clock())
+
+
+def confirmed(url: str) -> None:
+    settle(url, people=len(PEOPLE))
+    store = Store(url)
+    press(World(store, START).services)
+    store.close()
+
+
+def take_back(services: Services, _: Path) -> None:
+    with services.store.write() as connection:
+        confirm.take_back(connection, visit(services, connection), 4, services.clock(), disputed=True)
+
+
+def record(services: Services, _: Path) -> None:
+    with services.store.write() as connection:
+        person = people.load(connection, [1])[1]
+        confirm.record_by_admin(
+            connection, person, actor="admin:1", now=services.clock(), practice_id=1, reset_on=TODAY
+        )
+
+
+def back_up(services: Services, place: Path) -> None:
+    back_up_now(services.store, place / "backups", services.clock())
+
+
+def backups(_: object, place: Path) -> list[str]:
+    """Look into every backup: each is whole. What lies half written beside them is from the day before yesterday now."""
+    faults = []
+    for path in (place / "backups").glob(".*"):
+        os.utime(path, ((START - timedelta(days=2)).timestamp(),) * 2)
+    for path in sorted((place / "backups").glob("[!.]*")):
+        with closing(sqlite3.connect(path)) as connection:
+            verdict = connection.execute("pragma integrity_check").fetchone()[0]
+            people_in_it = connection.execute("select count(*) from person").fetchone()[0]
+        if (verdict, people_in_it, path.suffix) != ("ok", 3, ".db"):
+            faults.append(f"{path.name}: {verdict}, {people_in_it} people")
+    return faults
+
+
+def only_backups(_: object, place: Path) -> list[str]:
+    """Look into every backup; there is one at least, and nothing else."""
+    left = [f"left over: {path.name}" for path in (place / "backups").glob(".*")]
+    missing = [] if list((place / "backups").glob("reminder-*.db")) else ["no backup"]
+    return [*backups(_, place), *left, *missing]
+
+
+RESETS = ("reset where person_id = 1", "reminder where kind = 'receipt'", "event where action = 'reset.recorded'")
+
+_LIST = (
+    Scenario(name="plan", act=plan, prepare=unplanned, addresses=[*PEOPLE, "fresh@lakeside.example"]),
+    Scenario(name="send", act=send, prepare=unplanned, addresses=[*PEOPLE, "later@lakeside.example"]),
+    Scenario(name="send to a folder", act=send_to_folder, taken=from_both),
+    Scenario(
+        name="import",
+        act=import_,
+        half=one_of((3, 1, 1), (6, 2, 2), of=IMPORTED),
+        done=one_of((6, 2, 2), (6, 3, 3), of=IMPORTED),
+        addresses=[*PEOPLE, *(f"import.{number}@lakeside.example" for number in range(3))],
+    ),
+    Scenario(
+        name="confirm", act=press, half=one_of((1, 0, 0), (2, 1, 1), of=RESETS), done=one_of((2, 1, 1), of=RESETS)
+    ),
+    Scenario(
+        name="take back",
+        prepare=confirmed,
+        act=take_back,
+        half=one_of((2,), (3,), of=RESETS[:1]),
+        done=one_of((3,), of=RESETS[:1]),
+        addresses=PEOPLE[1:],
+    ),
+    Scenario(
+        name="record",
+        act=record,
+        half=one_of((1,), (2,), of=RESETS[:1]),
+        done=one_of((2,), of=RESETS[:1]),
+        addresses=PEOPLE[1:],
+    ),
+    Scenario(name="back up", act=back_up, half=backups, done=only_backups),
+)
+SCENARIOS = {scenario.name: scenario for scenario in _LIST}

@@ -1,0 +1,98 @@
+"""Torture: the call that fails is chosen by a seed here; `make soak` takes every one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reminder.jobs import confirm
+from reminder.store import backups, engine, sending
+from reminder.store.tables import reminder
+from tests.faults.calls import Way
+from tests.faults.torture import Point, Torture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.faults.orphans import Bug
+
+SEED = 17
+HALF_OF_THEM = 80
+
+
+@pytest.mark.parametrize("seed", [SEED, SEED + 1])
+def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(tmp_path: Path, seed: int) -> None:
+    torture = Torture(tmp_path)
+    faults = [fault for point in torture.some(HALF_OF_THEM, seed) for fault in torture.strike(point)]
+
+    assert faults == []
+    assert torture.counts["points"] == HALF_OF_THEM
+
+
+def test_every_kind_of_call_is_among_those_that_fail(tmp_path: Path) -> None:
+    calls = {name for scenario in ("send", "send to a folder") for name in Torture(tmp_path).run(whole(scenario))[0]}
+
+    assert calls >= {
+        "clock",
+        "connect",
+        "file fsync",
+        "file replace",
+        "file write",
+        "socket receive",
+        "socket send",
+        "sql begin",
+        "sql commit",
+        "sql insert",
+        "sql rollback",
+        "sql update",
+    }
+
+
+def whole(scenario: str) -> Point:
+    """A run in which nothing fails."""
+    return Point(scenario, 0, Way.RAISE)
+
+
+def never_marks(patch: pytest.MonkeyPatch) -> None:
+    """Send without having said so beforehand."""
+    patch.setattr(sending, "mark_sending", lambda *given: {row.id for row in given[1]})
+    patch.setattr(sending, "_held", lambda rows, *_: reminder.c.id.in_([row.id for row in rows]))
+
+
+def commits_each_statement(patch: pytest.MonkeyPatch) -> None:
+    """Begin no transaction."""
+    real = engine._engine
+    patch.setattr(engine, "_engine", lambda url, **_: real(url, "select 1"))
+
+
+def loses_the_receipt(patch: pytest.MonkeyPatch) -> None:
+    """Plan the receipt of a confirmation in a transaction of its own, once the confirmation is committed."""
+    patch.setattr(confirm, "plan_receipt", lambda *_: None)
+
+
+def forgets_leftovers(patch: pytest.MonkeyPatch) -> None:
+    """Leave what a killed backup wrote."""
+    patch.setattr(backups, "_tidy", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("bug", "scenario", "call", "way", "told"),
+    [
+        (never_marks, "send", "socket send", Way.KILL_LATE, "a second copy that was not in doubt"),
+        (commits_each_statement, "confirm", "sql insert", Way.RAISE, "half done"),
+        (commits_each_statement, "import", "sql insert", Way.KILL, "half done"),
+        (forgets_leftovers, "back up", "sql delete", Way.KILL, "left over"),
+        (loses_the_receipt, "confirm", "sql commit", Way.KILL_LATE, "half done"),
+    ],
+)
+def test_torture_finds_a_bug_that_was_made_on_purpose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bug: Bug, scenario: str, call: str, way: Way, told: str
+) -> None:
+    torture = Torture(tmp_path)
+    names = torture.run(whole(scenario))[0]
+    bug(monkeypatch)
+    places = [at for at, name in enumerate(names, 1) if name == call]
+    faults = [fault for at in places[-4:] for fault in torture.strike(Point(scenario, at, way))]
+
+    assert any(told in fault for fault in faults), faults

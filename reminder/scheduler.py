@@ -15,7 +15,7 @@ from reminder.alarms import Alarms
 from reminder.clock import utc_now
 from reminder.errors import ReminderError
 from reminder.jobs.mail_check import check_mail_server
-from reminder.jobs.tick import hold_for_clock, refresh_calendars, tick
+from reminder.jobs.tick import hold_for_clock, refresh_calendars, tick_within_limits
 from reminder.store import faults
 from reminder.store.backups import back_up_daily
 
@@ -68,7 +68,7 @@ def wake(services: Services, watch: ClockWatch) -> None:
         jump = watch.jumped(now, elapsed_seconds())
         if jump is not None:
             hold_for_clock(services.store, now, f"the clock of this machine jumped by {jump} while the program ran")
-        tick(services)
+        tick_within_limits(services, timedelta(seconds=TICK_SECONDS))
         check_mail_server(services)
         faults.settle(services.store, faults.PASS, now)
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
-from reminder.policy.pace import DAY, last_leaves_at
+from reminder.policy.pace import DAY, MINUTE, last_leaves_at
 from reminder.store import events, messages, outbox, people, planning, practices, sending, system
 
 if TYPE_CHECKING:
@@ -92,5 +92,11 @@ def last_leaves(connection: Connection, limits: MailLimits, now: datetime) -> da
     if limits.minute is None and limits.day is None:
         return None
     waiting = messages.waiting_times(connection)
-    in_a_day = sending.tries_since(connection, now - DAY)
-    return last_leaves_at(now, waiting, minute=limits.minute, day=limits.day, sent_in_a_day=in_a_day)
+    return last_leaves_at(
+        now,
+        waiting,
+        minute=limits.minute,
+        day=limits.day,
+        sent_in_a_minute=sending.tries_since(connection, now - MINUTE),
+        sent_in_a_day=sending.tries_since(connection, now - DAY),
+    )

@@ -12,11 +12,12 @@ from reminder.jobs.deliver import deliver
 from reminder.jobs.holding import hold_for_admin
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Services, Tally
+from reminder.policy.pace import SEEN_WITHIN
 from reminder.policy.troubles import MOST_BEHIND
 from reminder.store import outbox, people, system
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
@@ -43,6 +44,18 @@ def tick(services: Services) -> Tally:
     with services.store.write() as connection:
         system.put(connection, LAST_TICK, now.isoformat())
     return tally
+
+
+def tick_within_limits(services: Services, every: timedelta) -> None:
+    """Run a pass; while a limit a minute holds mails back, run further ones as room comes free, until the next is due.
+
+    A batch that took some seconds still fills its minute when the pass of the next minute looks: with one pass a minute
+    every other would send nothing.
+    """
+    until = services.clock() + every - SEEN_WITHIN
+    while tick(services).delayed and services.limits.minute is not None and services.clock() < until:
+        if services.stopping.wait(SEEN_WITHIN.total_seconds()):
+            return
 
 
 def clock_is_trusted(store: Store, now: datetime) -> bool:

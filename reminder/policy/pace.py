@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
+SEEN_WITHIN = timedelta(seconds=5)
+"""While a limit holds mails back, a pass looks this often whether a minute has gone by since earlier ones."""
+
 
 def last_leaves_at(
     now: datetime,
@@ -18,15 +21,16 @@ def last_leaves_at(
     *,
     minute: int | None,
     day: int | None,
+    sent_in_a_minute: int = 0,
     sent_in_a_day: int = 0,
 ) -> datetime | None:
     """Return when the last of the waiting mails leaves, at the latest; None if none waits.
 
     `waiting`: how many may go from which instant on; `minute`, `day`: what the server takes in that time (None: no
-    limit); `sent_in_a_day`: how many it took in the last 24 hours. Each minute takes a full batch; whoever does not
-    fit into a day goes a day later.
+    limit); `sent_in_a_minute`, `sent_in_a_day`: how many it took in the last minute and the last 24 hours. Each
+    minute, and the moment until that is seen, takes a full batch; whoever does not fit into a day goes a day later.
     """
-    free_at, left_in_minute, total = now, minute or 0, 0
+    free_at, left_in_minute, total = now, max((minute or 0) - sent_in_a_minute, 0), 0
     for at, count in sorted(waiting):
         total += count
         if at > free_at:
@@ -34,7 +38,7 @@ def last_leaves_at(
         beyond = count - left_in_minute
         if minute is not None and beyond > 0:
             minutes = -(-beyond // minute)
-            free_at, left_in_minute = free_at + minutes * MINUTE, minutes * minute - beyond
+            free_at, left_in_minute = free_at + minutes * (MINUTE + SEEN_WITHIN), minutes * minute - beyond
         else:
             left_in_minute -= count
     if not total:

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reminder.policy.pace import last_leaves_at
+from reminder.policy.pace import SEEN_WITHIN, last_leaves_at
 
 NOW = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
 
 
 def minutes(count: int) -> timedelta:
-    return timedelta(minutes=count)
+    return count * (timedelta(minutes=1) + SEEN_WITHIN)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ def test_a_queue_that_is_not_done_holds_the_next_one_up() -> None:
     soon = NOW + minutes(1)
 
     assert last_leaves_at(NOW, [(NOW, 90), (soon, 15)], minute=30, day=None) == NOW + minutes(3)
+
+
+def test_mails_of_the_last_minute_take_room_from_the_next_ones() -> None:
+    assert last_leaves_at(NOW, [(NOW, 10)], minute=30, day=None, sent_in_a_minute=20) == NOW
+    assert last_leaves_at(NOW, [(NOW, 11)], minute=30, day=None, sent_in_a_minute=20) == NOW + minutes(1)
 
 
 def test_what_still_fits_into_the_minute_goes_with_it() -> None:

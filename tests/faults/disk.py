@@ -10,7 +10,7 @@ from __future__ import annotations
 import _sqlite3
 import ctypes
 from contextlib import contextmanager
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_int, c_int64, c_void_p
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ DATABASE, LOG = 0x100, 0x80000
 FULL, WRITE_FAILED, SYNC_FAILED = 13, 778, 1034
 """SQLite's codes for a full disk, and for a write or a sync that failed."""
 
-Open = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p, c_int, POINTER(c_int))
+Open = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, POINTER(c_int))
 Write = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 Truncate = CFUNCTYPE(c_int, c_void_p, c_int64)
 Sync = CFUNCTYPE(c_int, c_void_p, c_int)
@@ -146,10 +146,11 @@ def disk() -> Iterator[Disk]:
     usual = library.sqlite3_vfs_find(None)
     noting, made, name = Disk(), Vfs.from_buffer_copy(usual.contents), ctypes.create_string_buffer(b"noting")
 
-    def open_file(vfs: int, path: bytes | None, file: int, flags: int, flags_out: Any) -> int:
+    def open_file(vfs: int, path: int | None, file: int, flags: int, flags_out: Any) -> int:
+        # `path` is the address itself, not a copy: SQLite reads there as long as the file is open
         code = int(usual.contents.open(ctypes.addressof(usual.contents), path, file, flags, flags_out))
         if code == 0 and path is not None and flags & (DATABASE | LOG):
-            noting.opened(file, Path(path.decode()).name)
+            noting.opened(file, Path(ctypes.string_at(path).decode()).name)
         return code
 
     made.name, made.open, made.following = ctypes.addressof(name), Open(open_file), None

@@ -1,12 +1,14 @@
-"""The disk under SQLite fails: power cuts."""
+"""The disk under SQLite fails: power cuts, no room left, writes and syncs that are refused."""
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reminder.store import engine
+from tests.faults.full_disk import FAULTS, Template, calls_of_a_pass, disk_failures
 from tests.faults.powercuts import power_cuts
 
 if TYPE_CHECKING:
@@ -29,3 +31,17 @@ def test_what_weaker_settings_would_lose_is_seen(
 
     assert counts[fault] > 10
     assert len(faults) == counts["lost"] + counts["corrupt"]
+
+
+POINTS = {"full": 16, "write failed": 12, "sync failed": 6}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_disk_that_fails_loses_no_mail_is_told_and_is_gone_on_with_by_itself(tmp_path: Path, fault: str) -> None:
+    template = Template(tmp_path / "template.db")
+    last = calls_of_a_pass(template, tmp_path / "counted", fault, backups=False)
+    points = sorted(Random(33).sample(range(1, last + 1), POINTS[fault]))
+    counts, faults = disk_failures(template, tmp_path, [(call, fault) for call in points])
+
+    assert faults == []
+    assert counts["points"] == POINTS[fault]

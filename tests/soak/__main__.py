@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.soak.budget import Budget
 
-LOOPS = ("kills", "stops", "differences", "migrations", "matrix", "postgres", "powercuts", "disk")
+LOOPS = ("kills", "stops", "differences", "migrations", "matrix", "postgres", "powercuts", "disk", "roundtrips")
 """Every loop, in the order in which they run. A further one is a module of this name beside them."""
 
 

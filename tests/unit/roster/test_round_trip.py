@@ -19,6 +19,7 @@ from reminder.roster.fields import FieldError
 from reminder.roster.model import Field
 from reminder.roster.reading import read_roster
 from reminder.roster.writing import HEADINGS, ExportRow, write_csv, write_xlsx
+from tests.faults.hostile_rosters import round_trips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,6 +90,11 @@ def test_an_exported_row_is_read_back_unchanged(
         for row in roster.rows
     ] == [(row.name, row.email, row.second_email, row.role, row.user_id, row.practice, row.reset_on) for row in people]
     assert {(row.days_left, row.as_of) for row in roster.rows} == {(None, None)}
+
+
+@pytest.mark.parametrize(("kind", "bases"), [("csv", 850), ("xlsx", 150)])
+def test_a_thousand_practices_come_back_as_they_went_out(kind: str, bases: int) -> None:
+    assert round_trips(kind, bases, seed=41)[1] == []
 
 
 @settings(deadline=None)

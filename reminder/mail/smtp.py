@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reminder.mail.client import Client, TlsClient
@@ -47,11 +48,15 @@ class SmtpTransport:
 
     def connect(self) -> SmtpConnection:
         """Open a connection: greeting, EHLO, TLS with the certificate checked, sign-in; raise ConnectFault."""
-        context = self.context or ssl.create_default_context()
         opening = _Opening(self)
         with opening.explained():
-            client = opening.open(context)
+            client = opening.open()
         return SmtpConnection(client, self.timeouts)
+
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """Return whom we believe to be the server, read once: it takes as long as a hundred mails."""
+        return self.context or ssl.create_default_context()
 
 
 class _Opening:
@@ -61,10 +66,10 @@ class _Opening:
         self.transport, self.stage = transport, Stage.CONNECT
         self.client: Client | None = None
 
-    def open(self, context: ssl.SSLContext) -> Client:
+    def open(self) -> Client:
         transport = self.transport
         if transport.security is Security.TLS:
-            client: Client = TlsClient(timeout=transport.timeouts.connect, context=context)
+            client: Client = TlsClient(timeout=transport.timeouts.connect, context=transport.trust)
         else:
             client = Client(timeout=transport.timeouts.connect)
         self.client = client
@@ -76,13 +81,13 @@ class _Opening:
         self.stage = Stage.EHLO
         self._expect(Stage.EHLO, *client.ehlo())
         if transport.security is Security.STARTTLS:
-            self._start_tls(client, context)
+            self._start_tls(client)
         if transport.login is not None:
             self.stage = Stage.AUTH
             transport.login.sign_in(client)
         return client
 
-    def _start_tls(self, client: Client, context: ssl.SSLContext) -> None:
+    def _start_tls(self, client: Client) -> None:
         self.stage = Stage.STARTTLS
         if not client.has_extn("starttls"):
             raise _refusal(Stage.STARTTLS, None, "the server offers no STARTTLS; use smtps:// or smtp+plain://")
@@ -92,7 +97,7 @@ class _Opening:
             raise _refusal(Stage.STARTTLS, None, "the server spoke on before TLS began")
         self.stage = Stage.TLS
         assert client.sock is not None  # noqa: S101 - for the type checker: docmd has just used it
-        client.sock = context.wrap_socket(client.sock, server_hostname=self.transport.host)
+        client.sock = self.transport.trust.wrap_socket(client.sock, server_hostname=self.transport.host)
         client.ehlo_resp = client.helo_resp = None
         client.esmtp_features = {}
         client.does_esmtp = False

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, select_autoescape
@@ -91,12 +92,14 @@ class Wording:
         return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html.strip() + "\n")
 
 
+@lru_cache  # the mails of one morning name few dates
 def longdate(iso: str) -> str:
     """Return a date as `Thursday, December 10, 2026`."""
     day = date.fromisoformat(iso)
     return f"{day:%A}, {day:%B} {day.day}, {day.year}"
 
 
+@lru_cache
 def shortdate(iso: str) -> str:
     """Return a date as `Thu, Dec 10`."""
     day = date.fromisoformat(iso)

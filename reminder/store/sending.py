@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, tuple_, update
 
 from reminder.policy.model import State
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder
@@ -121,8 +121,9 @@ def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list
 
 
 def _held(rows: Sequence[Reminder], *states: State) -> Any:  # noqa: ANN401 - an SQL condition
-    ours = or_(*(and_(reminder.c.id == row.id, reminder.c.fence == row.fence) for row in rows))
-    return and_(ours, reminder.c.state.in_(states))
+    ours = tuple_(reminder.c.id, reminder.c.fence).in_([(row.id, row.fence) for row in rows])
+    by_index = reminder.c.id.in_([row.id for row in rows])  # SQLite looks a pair up nowhere
+    return and_(by_index, ours, reminder.c.state.in_(states))
 
 
 FROZEN = ("content", "wording", "message_id", "frozen_on", "frozen_at")

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks that are asked for, keep their figures and draw the picture."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Compare us with what others do.")
     parser.add_argument("ids", nargs="*", metavar="P1", help=f"which of {', '.join(MODULES)}; default: all")
-    parser.add_argument("--short", action="store_true", help="a minute in all, with little work and few rounds")
+    parser.add_argument("--short", action="store_true", help="a minute in all; its figures are rough and are not kept")
     parser.add_argument("--huge", action="store_true", help="the largest sizes, too: 10,000,000 people on PostgreSQL")
     chosen = parser.parse_args(arguments)
     if unknown := sorted(set(chosen.ids) - set(MODULES)):
@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
             print(row, flush=True)
             found.append(row)
         print(f"{name} took {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    picture.draw(keep(found, size))
+    if size.name != "short":  # a taste is no figure to be kept
+        picture.draw(keep(found, size))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def run(size: Size) -> Iterator[Found]:
         with scratch() as folder, sink() as server, far(server, AWAY_MS) as port:
             (folder / "mail.eml").write_bytes(a_mail(folder))
             for connections in (1, 8):
-                mails = size.of(10, 40) if connections == 1 else size.of(30, 60) * connections
+                mails = size.of(10, 40) if connections == 1 else size.of(20, 60) * connections
                 found = alternate(
                     size.of(1, 3),
                     ours=partial(rate_of_ours, folder, mails, port, connections=connections),

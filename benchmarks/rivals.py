@@ -74,7 +74,7 @@ def run(size: Size) -> Iterator[Found]:
                     yield Missing(id="P2", measure=name, why=str(error))
                     continue
                 way = "default" if "default" in name else "best"
-                runs[name] = partial(rate_of, command, cwd, str(folder), str(port), str(size.of(500, 2_000)), way)
+                runs[name] = partial(rate_of, command, cwd, str(folder), str(port), str(size.of(300, 2_000)), way)
             found = alternate(rounds, ours=partial(rate_of_ours, folder, mails, port), **runs)
     except MissingError as error:
         yield Missing(id="P2", measure="the same by others", why=str(error))

@@ -26,7 +26,7 @@ def mails(store: Store) -> list[dict[str, object]]:
     with store.read() as connection:
         rows = outbox.history(connection, limit=10)
     return sorted(
-        ({name: value for name, value in vars(row).items() if name not in apart} for row in rows),
+        ({name: value for name, value in row._asdict().items() if name not in apart} for row in rows),
         key=lambda row: str(row["key"]),
     )
 

@@ -277,7 +277,7 @@ reminder = Table(
     Column("frozen_on", Date),
     Column("frozen_at", Instant),
     Column("wording", Text, ForeignKey("wording.version")),
-    Column("content", JSON),  # the frozen values
+    Column("content", JSON(none_as_null=True)),  # the frozen values; a copied row without any has none, not JSON's null
     Column("message_id", Text),
     Column("owner", Text),
     Column("lease_until", Instant),

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from reminder.errors import UsageError
-from reminder.store import backups, migrate, system
+from reminder.jobs.plan import plan_people
+from reminder.jobs.services import Tally
+from reminder.store import backups, migrate, reconcile, system
 from reminder.store.engine import Store
 from reminder.store.tables import metadata
 from tests.world import World, chicago
@@ -40,6 +42,16 @@ def test_what_was_backed_up_comes_back(world: World, tmp_path: Path) -> None:
     backups.restore(world.store, tmp_path / "backup.db", world.now, force=True)
 
     assert content(world.store) == before
+
+
+def test_what_comes_back_agrees_with_itself(world: World, tmp_path: Path) -> None:
+    filled(world)
+    world.person("Waits", date(2026, 10, 16))
+    plan_people(world.store, world.now, Tally())
+    backups.back_up(world.store, tmp_path / "backup.db")
+    backups.restore(world.store, tmp_path / "backup.db", world.now, force=True)
+    with world.store.read() as connection:
+        assert reconcile.differences(connection) == []
 
 
 def test_a_backup_moves_to_an_empty_database(world: World, tmp_path: Path) -> None:

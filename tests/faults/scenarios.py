@@ -10,27 +10,28 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email.parser import BytesHeaderParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reminder.jobs import confirm
 from reminder.jobs.import_terms import Request
+from reminder.jobs.import_undo import undo_import
 from reminder.jobs.importing import import_roster
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
 from reminder.jobs.tick import tick
 from reminder.mail.folder import FolderTransport
 from reminder.roster.reading import read_roster
-from reminder.store import people
+from reminder.store import imports, people
 from reminder.store import practices as stored
-from reminder.store.backups import back_up_now
+from reminder.store.backups import back_up as back_up_to
+from reminder.store.backups import back_up_now, restore
 from reminder.store.engine import Store
 from tests.faults.sink import Taken
 from tests.faults.town import START, settle
 from tests.world import World
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Connection
 
     from reminder.jobs.confirm import Visit
@@ -43,7 +44,7 @@ PEOPLE = [f"person.{number}@lakeside.example" for number in range(3)]
 FIRST = PEOPLE[0]
 
 
-Look = Callable[[sqlite3.Connection, "Path"], list[str]]
+Look = Callable[[sqlite3.Connection, Path], list[str]]
 """Looks into the database and its folder; returns what is wrong."""
 
 
@@ -60,7 +61,7 @@ class Scenario:
     """Some work, which is begun, fails somewhere, and is done again.
 
     `half` looks right after the fault for what is half done, `done` at the very end. `addresses`: whom exactly one mail
-    must have reached by then.
+    must have reached by then; with `sends` off nobody is mailed.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Scenario:
     half: Look = nothing_wrong
     done: Look = nothing_wrong
     taken: Callable[[MailServer, Path], list[Taken]] = from_server
+    sends: bool = True
     addresses: list[str] = field(default_factory=lambda: list(PEOPLE))
 
 
@@ -133,7 +135,7 @@ Import 2,import.2@lakeside.example,SEU,8
 """
 
 
-def import_(services: Services, _: Path) -> None:
+def import_(services: Services, _: object = None) -> None:
     with services.store.read() as connection:
         practice = stored.load(connection, [1])[1]
     roster = read_roster(ROSTER, file_name="staff.csv", today=TODAY)
@@ -144,6 +146,24 @@ def import_(services: Services, _: Path) -> None:
 
 
 IMPORTED = ("person", "roster_import", "event where action = 'roster.imported'")
+
+
+def imported(url: str) -> None:
+    settle(url, people=len(PEOPLE))
+    store = Store(url)
+    import_(World(store, START).services)
+    store.close()
+
+
+def take_import_back(services: Services, _: Path) -> None:
+    with services.store.write() as connection:
+        found = imports.load(connection, 2)
+        assert found is not None
+        if found.undone_at is None:  # pressed again, it only says that it was done
+            undo_import(connection, 2, actor="admin:1", now=services.clock())
+
+
+TAKEN_BACK = ("person", "roster_import where undone_at is not null", "event where action = 'roster.undone'")
 
 
 def visit(services: Services, connection: Connection) -> Visit:
@@ -181,6 +201,25 @@ def record(services: Services, _: Path) -> None:
 
 def back_up(services: Services, place: Path) -> None:
     back_up_now(services.store, place / "backups", services.clock())
+
+
+def backed_up(url: str) -> None:
+    """Have a backup, and two people who came later."""
+    settle(url, people=len(PEOPLE))
+    store = Store(url)
+    back_up_to(store, Path(store.url.database or "").with_name("saved.db"))
+    world = World(store, START)
+    for name in ("Came", "Later"):
+        world.person(name, EIGHT_LEFT)
+    store.close()
+
+
+def bring_back(services: Services, place: Path) -> None:
+    restore(services.store, place / "saved.db", services.clock(), force=True)
+    tick(services)
+
+
+RESTORED = ("person", "system where key = 'hold'", "attempt")
 
 
 def backups(_: object, place: Path) -> list[str]:
@@ -234,6 +273,22 @@ _LIST = (
         half=one_of((1,), (2,), of=RESETS[:1]),
         done=one_of((2,), of=RESETS[:1]),
         addresses=PEOPLE[1:],
+    ),
+    Scenario(
+        name="take an import back",
+        prepare=imported,
+        act=take_import_back,
+        half=one_of((6, 0, 0), (3, 1, 1), of=TAKEN_BACK),
+        done=one_of((3, 1, 1), of=TAKEN_BACK),
+    ),
+    Scenario(
+        name="restore",
+        prepare=backed_up,
+        act=bring_back,
+        half=one_of((5, 0, 0), (3, 1, 0), of=RESTORED),
+        done=one_of((3, 1, 0), of=RESTORED),
+        sends=False,
+        addresses=[],
     ),
     Scenario(name="back up", act=back_up, half=backups, done=only_backups),
 )

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.sink import sink
 from tests.faults.town import START, Site, drain, judge, settle
 from tests.faults.virtual_time import VirtualTime
-from tests.soak import differences
+from tests.soak import differences, stops
 from tests.soak.__main__ import main
 from tests.soak.budget import Budget
 
@@ -75,6 +75,22 @@ def test_a_loop_prints_one_line_with_its_counts_and_its_seed(
     assert (line["loop"], line["seed"], line["minutes"], line["faults"]) == ("differences", 5, 3, faults)
 
 
+def test_a_loop_that_cannot_go_on_is_a_fault_and_the_others_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        message = "no such file"
+        raise OSError(message)
+
+    monkeypatch.setattr(differences, "run", broken)
+    monkeypatch.setattr(stops, "run", lambda budget, _seed: {"minutes": budget.minutes, "faults": []})
+
+    assert main(["--minutes", "3", "differences", "stops"]) == 1
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["faults"] == ["the loop ended: OSError: no such file"]
+    assert (second["loop"], second["minutes"]) == ("stops", 1.5)
+
+
 def test_rounds_go_on_until_the_time_is_over_each_with_a_seed_of_its_own() -> None:
     none, some = Budget(minutes=0), Budget(minutes=60)
 
@@ -87,4 +103,4 @@ def test_a_loop_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         main(["nonsense"])
 
-    assert "no loop is called nonsense; there are kills, stops" in capsys.readouterr().err
+    assert "no loop is called nonsense; there are kills, " in capsys.readouterr().err

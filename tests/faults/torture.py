@@ -112,7 +112,8 @@ def _run(scenario: Scenario, point: Point, place: Path, errors: Counter[str]) ->
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
             faults.append(f"cannot be repeated: {type(error).__name__}: {error}")
         services.store.close()
-        drain(site, clock)
+        if scenario.sends:
+            drain(site, clock)
     _, wrong = judge(site.url, scenario.addresses, scenario.taken(server, place))
     with closing(sqlite3.connect(database)) as connection:
         integrity = connection.execute("pragma integrity_check").fetchone()[0]

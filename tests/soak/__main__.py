@@ -11,12 +11,24 @@ import json
 import secrets
 import sys
 import time
+import traceback
 from typing import Any
 
 from tests.soak.budget import Budget
 
-LOOPS = ("kills", "stops", "differences", "migrations", "matrix", "postgres", "powercuts", "disk", "roundtrips")
-"""Every loop, in the order in which they run. A further one is a module of this name beside them."""
+LOOPS = {
+    "kills": 4,
+    "torture": 4,
+    "stops": 1,
+    "differences": 1,
+    "migrations": 1,
+    "matrix": 2,
+    "postgres": 2,
+    "powercuts": 1,
+    "disk": 1,
+    "roundtrips": 1,
+}
+"""Every loop in the order in which they run, and its part of the time. A further one is a module of this name beside them."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,12 +43,18 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"no loop is called {', '.join(unknown)}; there are {', '.join(LOOPS)}")
     seed = secrets.randbelow(10**9) if chosen.seed is None else chosen.seed
-    return max(_run(name, Budget(minutes=chosen.minutes / len(loops)), seed) for name in loops)
+    parts = sum(LOOPS[name] for name in loops)
+    return max(_run(name, Budget(minutes=chosen.minutes * LOOPS[name] / parts), seed) for name in loops)
 
 
 def _run(name: str, budget: Budget, seed: int) -> int:
+    """Run one loop and print its line; a loop that cannot go on is a fault, and the others run all the same."""
     started = time.monotonic()
-    found: dict[str, Any] = importlib.import_module(f"tests.soak.{name}").run(budget, seed)
+    try:
+        found: dict[str, Any] = importlib.import_module(f"tests.soak.{name}").run(budget, seed)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        traceback.print_exc()
+        found = {"faults": [f"the loop ended: {type(error).__name__}: {error}"]}
     line = {"loop": name, "seed": seed, "seconds": round(time.monotonic() - started), **found}
     print(json.dumps(line), flush=True)  # noqa: T201 - what the command is for
     return 1 if found["faults"] else 0

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NAMES = (
     "warning", "expired", "ask", "receipt", "escalation", "digest", "coverage", "notice", "sign-in", "invitation", "address", "account", "test",
 )  # fmt: skip
+MOST_NAMED = 50
+"""People whom one list in a mail names; servers refuse a mail of megabytes, and nobody reads it."""
+
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 
@@ -56,6 +59,7 @@ class Wording:
             "role_name": facts.ROLE_NAMES.__getitem__,
         }
         self._environment.globals |= {"facts": facts, "days_phrase": days_phrase, "people_count": people_count}
+        self._environment.globals["most_named"] = MOST_NAMED
         for name in NAMES:
             for part in PARTS:
                 self._compile(f"{name}/{part}")

@@ -247,6 +247,28 @@ def test_a_quiet_week_says_that_all_is_well() -> None:
     assert rendered.subject == "I&A logins: all 12 are good until Wed, Mar 3"
 
 
+@pytest.mark.parametrize("name", ["digest", "escalation", "coverage"])
+def test_a_list_names_fifty_people_and_counts_the_others(name: str) -> None:
+    many = [{**PEOPLE[0], "name": f"Person {number}", "lapses": False} for number in range(1, 1001)]
+    rendered = render(name, people=many, expiring=many, absent=many)
+
+    for body in (rendered.text, rendered.html):
+        assert "Person 50" in body
+        assert "Person 51" not in body
+        assert "and 950 more: see the dashboard" in body
+    assert len(rendered.html) < 40_000
+
+
+@pytest.mark.parametrize("name", ["digest", "escalation", "coverage"])
+def test_fifty_people_are_all_named(name: str) -> None:
+    fifty = [{**PEOPLE[0], "name": f"Person {number}", "lapses": False} for number in range(1, 51)]
+    rendered = render(name, people=fifty, expiring=fifty, absent=fifty)
+
+    for body in (rendered.text, rendered.html):
+        assert "Person 50" in body
+        assert "more: see" not in body
+
+
 def test_the_version_follows_the_words(tmp_path: Any) -> None:
     (tmp_path / "warning").mkdir()
     (tmp_path / "warning" / "subject.txt").write_text("Ours: {{ days_left }}")

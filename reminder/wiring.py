@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from reminder.mail.links import Links
 from reminder.mail.servers import reaches_people, transport_from_url
 from reminder.mail.wording import Wording
 from reminder.secrets_box import SecretBox
-from reminder.settings import Origin, Settings, prepare
+from reminder.settings import Origin, Settings, data_dir, prepare
 from reminder.store.engine import Store
 
 if TYPE_CHECKING:
@@ -43,7 +44,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock or (utc_now if store.is_sqlite else SharedClock(store.server_time)),
         installation=_installation(settings),
         reread=_Reader(store, settings),
+        mark=_mark(store),
     )
+
+
+def _mark(store: Store) -> Path:
+    """Return where the passes are counted outside the database: beside its file, or in this machine's data folder."""
+    if store.is_sqlite:
+        return Path(f"{store.url.database}.passes")
+    name = hashlib.sha256(store.url.render_as_string(hide_password=True).encode()).hexdigest()[:16]
+    return data_dir() / f"{name}.passes"
 
 
 def _installation(settings: Settings) -> Installation:

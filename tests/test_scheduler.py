@@ -140,13 +140,13 @@ def test_an_error_in_a_pass_is_told_and_the_next_pass_tries_again(
 ) -> None:
     alarms = alarms_of(world, ping_url=f"{listener.url}/alive", alert_url=f"{listener.url}/alert")
 
-    def broken(_: object) -> None:
+    def broken(*_: object) -> None:
         msg = "a fault of the program"
         raise OSError(msg)
 
     minute(world)
     with monkeypatch.context() as patch:
-        patch.setattr(scheduler, "tick", broken)
+        patch.setattr(scheduler, "tick_within_limits", broken)
         minute(world, alarms)
     minute(world, alarms)
 

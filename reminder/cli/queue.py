@@ -67,11 +67,17 @@ def _line(row: Reminder) -> list[str]:
 def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Release a held queue, after showing what would go out."""
     from reminder.jobs.releasing import release_queue
+    from reminder.jobs.services import Tally
+    from reminder.jobs.tick import clock_is_trusted, plan_due
     from reminder.store import outbox, system
 
     with open_store() as store:
+        now = utc_now()
         with store.read() as connection:
             held = system.hold(connection)
+        if held is not None and clock_is_trusted(store, now):
+            plan_due(store, now, Tally())
+        with store.read() as connection:
             waiting = outbox.waiting(connection)
         if held is None:
             typer.echo("Sending is not held.")
@@ -83,7 +89,7 @@ def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] =
         if not yes:
             typer.confirm("Release them?", abort=True)
         with store.write() as connection:
-            release_queue(connection, actor=actor(), now=utc_now())
+            release_queue(connection, actor=actor(), now=now)
     typer.echo("Released; they go with the next pass.")
 
 

@@ -17,7 +17,9 @@ from reminder.jobs.import_undo import undo_import
 from reminder.policy.expiry import longest_lifetime_days
 from reminder.policy.moments import local_date
 from reminder.roster.reading import read_roster
+from reminder.settings import load
 from reminder.store import people, practices, rules
+from reminder.store.backups import back_up_before
 
 if TYPE_CHECKING:
     from reminder.jobs.import_terms import Outcome
@@ -53,6 +55,8 @@ def import_file(file: str | None, practice: str | None, *, dry_run: bool, all_or
             dry_run=dry_run,
             all_or_nothing=all_or_nothing,
         )
+        if not dry_run:
+            back_up_before(store, Path(load().backup_dir), "import", now)
         return importing.import_roster(store, wanted, now)
 
 

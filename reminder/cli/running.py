@@ -35,14 +35,14 @@ def init(
     from reminder.policy.model import Schedule
     from reminder.policy.moments import zone_named
     from reminder.roster.fields import email_address, plain_text
-    from reminder.store import migrate
+    from reminder.store.backups import upgrade_after_backup
 
     name, owner = plain_text(practice, "practice"), email_address(admin, personal=False)
     zone_named(timezone)
     password = passwords.checked_password(_first_line(password_file), [name, owner]) if password_file else None
     with open_store(any_schema=True) as store:
-        migrate.upgrade(store)
         now = utc_now()
+        upgrade_after_backup(store, Path(settings.load().backup_dir), now)
         with store.write() as connection:
             schedule = Schedule(zone=timezone)
             open_practice(
@@ -80,11 +80,11 @@ def serve(
 ) -> None:
     """Run the web pages, the scheduler and the sender in one process."""
     from reminder import serving, settings, wiring
-    from reminder.store import migrate
+    from reminder.store.backups import upgrade_after_backup
 
     chosen = settings.prepare(settings.load())
     services = wiring.build(chosen)
-    migrate.upgrade(services.store)
+    upgrade_after_backup(services.store, Path(chosen.backup_dir), services.clock())
     services.refresh()
     address = services.links.base if chosen.is_locked("public_url") else f"http://{host}:{port}"
     _say_code(services, address)

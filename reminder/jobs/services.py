@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reminder.clock import Clock
     from reminder.mail.links import Links
@@ -52,7 +53,7 @@ def unchanged(present: Installation) -> Installation:
 class Services:
     """Everything a job may use. `reread` returns the installation as the settings hold now, given what held before.
 
-    Once `stopping` is set, no further mail is begun.
+    Once `stopping` is set, no further mail is begun. `mark`: the file by which an older copy of the database is known.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class Services:
     installation: Installation
     reread: Callable[[Installation], Installation] = unchanged
     stopping: Event = field(default_factory=Event)
+    mark: Path | None = None
 
     def refresh(self) -> None:
         """Take up settings that were saved since."""

@@ -15,6 +15,7 @@ from reminder.jobs.services import Services, Tally
 from reminder.policy.pace import SEEN_WITHIN
 from reminder.policy.troubles import MOST_BEHIND
 from reminder.store import outbox, people, system
+from reminder.store.epoch import begin_pass
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -37,9 +38,10 @@ def tick(services: Services) -> Tally:
     services = replace(services)
     tally = Tally()
     now = services.clock()
+    if services.mark is not None and not begin_pass(services.store, services.mark, now):
+        log.error("sending is held: an older copy of the database is in its place", extra={"action": "queue.held"})
     if clock_is_trusted(services.store, now):
-        plan_people(services.store, now, tally)
-        check_practices(services.store, now, tally)
+        plan_due(services.store, now, tally)
         deliver(services, tally)
     with services.store.write() as connection:
         system.put(connection, LAST_TICK, now.isoformat())
@@ -56,6 +58,12 @@ def tick_within_limits(services: Services, every: timedelta) -> None:
     while tick(services).delayed and services.limits.minute is not None and services.clock() < until:
         if services.stopping.wait(SEEN_WITHIN.total_seconds()):
             return
+
+
+def plan_due(store: Store, now: datetime, tally: Tally) -> None:
+    """Plan what is due and send nothing; so the list that releases a held queue is whole."""
+    plan_people(store, now, tally)
+    check_practices(store, now, tally)
 
 
 def clock_is_trusted(store: Store, now: datetime) -> bool:

@@ -5,19 +5,22 @@ moves an installation from one kind of database to the other.
 from __future__ import annotations
 
 import os
-from contextlib import closing, suppress
+import sqlite3
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import create_engine, func, insert, inspect, select, table, text
 from sqlalchemy.exc import DatabaseError
 
 from reminder.errors import UsageError
-from reminder.store import migrate, schema, system
+from reminder.store import epoch, migrate, schema, system
 from reminder.store.engine import Store
 from reminder.store.tables import metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -37,35 +40,51 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 def back_up(store: Store, path: Path) -> int:
-    """Write everything, as of one instant, to a file that does not exist yet; return the number of rows.
+    """Write everything, as of one instant, to a file that does not exist yet; return the number of rows."""
+    with _appearing(path) as partial:
+        if store.is_sqlite:
+            _copy_file(store, partial)
+        else:
+            with closing(Store(f"sqlite:///{partial}")) as target:
+                migrate.upgrade(target)
+                with store.read() as source, target.write() as copy:
+                    source.execute(text("set transaction isolation level repeatable read, read only"))
+                    _copy_all(source, copy)
+        return _settle(partial)
 
-    The file appears under its name only when it is whole, checked and on the disk.
-    """
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[Path]:
+    """Give the name of a file to write; it appears under the wanted one only when it is whole and on the disk."""
     if path.exists():
         message = f"backup: {path} exists already; choose another name"
         raise UsageError(message)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.resolve().with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with closing(Store(f"sqlite:///{partial.resolve()}")) as target:
-            migrate.upgrade(target)
-            with store.read() as source, target.write() as copy:
-                if not store.is_sqlite:
-                    source.execute(text("set transaction isolation level repeatable read, read only"))
-                rows = _copy_all(source, copy)
-            with target.read() as copied:
-                verdict = copied.scalar(text("pragma integrity_check"))
-        if verdict != "ok":
-            message = f"backup: the copy is damaged ({verdict}); check the disk"
-            raise UsageError(message)
-        _settle(partial)
+        yield partial
         partial.replace(path)
-    except OSError as error:
-        message = f"backup: {path} cannot be written ({error.strerror})"
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut may take the name away again
+        finally:
+            os.close(folder)
+    except (OSError, sqlite3.Error) as error:
+        message = f"backup: {path} cannot be written ({getattr(error, 'strerror', None) or error})"
         raise UsageError(message) from None
     finally:
         for left in (partial, *partial.parent.glob(f"{partial.name}-*")):
             left.unlink(missing_ok=True)
-    return rows
+
+
+def _copy_file(store: Store, path: Path) -> None:
+    """Copy an SQLite database of any schema while it is written to: all pages at once, so as of one instant."""
+    source = store.engine.raw_connection()
+    try:
+        raw: Any = source.driver_connection
+        with closing(sqlite3.connect(path)) as target:
+            raw.backup(target)
+    finally:
+        source.close()
 
 
 def back_up_daily(store: Store, folder: Path, now: datetime) -> Path | None:
@@ -95,7 +114,8 @@ def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path
     except OSError as error:
         message = f"backup: {folder} cannot be made ({error.strerror})"
         raise UsageError(message) from None
-    path = folder / f"before-{what}-{now:%Y%m%dT%H%M%S%f}.db"
+    stem = f"before-{what}-{now:%Y%m%dT%H%M%S%f}"
+    path = next(free for number in count() if not (free := folder / f"{stem}-{number}.db").exists())
     back_up(store, path)
     _tidy(folder, f"before-{what}-*.db", now)
     return path
@@ -111,14 +131,38 @@ def _tidy(folder: Path, pattern: str, now: datetime) -> None:
                 left.unlink()
 
 
-def _settle(path: Path) -> None:
-    """Fold the write-ahead log into the file, so that the one file is the whole backup, and put it on the disk."""
-    engine = create_engine(f"sqlite:///{path.resolve()}", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("pragma journal_mode=delete"))
-    engine.dispose()
+def upgrade_after_backup(store: Store, folder: Path, now: datetime) -> Path | None:
+    """Bring the database to the newest schema; if it has an older one, after a backup, whose path is returned.
+
+    On PostgreSQL that backup is the admin's: one of another schema can only be made by its own tools.
+    """
+    kept = None
+    if store.is_sqlite:
+        with store.read() as connection:
+            found = schema.present(connection)
+        if found is not None and found < schema.NEWEST:
+            kept = back_up_before(store, folder, "upgrade", now)
+    migrate.upgrade(store)
+    return kept
+
+
+def _settle(path: Path) -> int:
+    """Check a backup, make it one file without a log beside it, put it on the disk, and return its number of rows."""
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            verdict = connection.scalar(text("pragma integrity_check"))
+            if verdict != "ok":
+                message = f"backup: the copy is damaged ({verdict}); check the disk"
+                raise UsageError(message)
+            connection.execute(text("pragma journal_mode=delete"))
+            names = set(inspect(connection).get_table_names()) & set(metadata.tables)
+            rows = sum(connection.scalar(select(func.count()).select_from(table(name))) or 0 for name in names)
+    finally:
+        engine.dispose()
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
+    return rows
 
 
 def restore(store: Store, path: Path, now: datetime, *, force: bool) -> int:
@@ -147,10 +191,12 @@ def _overwrite(source: Connection, target: Connection, now: datetime, *, force: 
     if not force and target.scalar(select(func.count()).select_from(metadata.tables["practice"])):
         message = "restore: the database is not empty; to overwrite it add --force"
         raise UsageError(message)
-    for table in reversed(metadata.sorted_tables):
-        target.execute(table.delete())
+    passes = epoch.passes(target)
+    for one in reversed(metadata.sorted_tables):
+        target.execute(one.delete())
     rows = _copy_all(source, target)
     _move_sequences(target)
+    epoch.count(target, passes)
     cure = "look at what waits, then run: reminder queue release"
     system.set_hold(target, system.Hold(reason="a backup was restored", cure=cure, since_at=now))
     return rows
@@ -197,7 +243,7 @@ def _move_sequences(connection: Connection) -> None:
     """On PostgreSQL: let the next ids follow the restored ones."""
     if connection.dialect.name != "postgresql":
         return
-    for table in metadata.sorted_tables:
-        if "id" in table.c:
-            sequence = f"select setval(pg_get_serial_sequence('{table.name}', 'id'), coalesce(max(id), 0) + 1, false) from {table.name}"  # noqa: S608 - our own table names
+    for one in metadata.sorted_tables:
+        if "id" in one.c:
+            sequence = f"select setval(pg_get_serial_sequence('{one.name}', 'id'), coalesce(max(id), 0) + 1, false) from {one.name}"  # noqa: S608 - our own table names
             connection.execute(text(sequence))

@@ -450,6 +450,35 @@ def test_backup_and_restore_by_command(shell: Shell, tmp_path: Path) -> None:
     assert "Sending is on" in shell("queue").out
 
 
+def test_the_list_to_confirm_after_a_restore_holds_what_has_come_due_since(shell: Shell, tmp_path: Path) -> None:
+    add(shell, "Alma Reyes", "--reset-on", "2026-10-09")
+    file = str(tmp_path / "backup.db")
+    shell("db", "backup", file)
+    shell("db", "restore", file, "--force")
+    shell.at = "2026-12-01T15:00:00Z"
+    released = shell("queue", "release", "--yes").out
+    before = shell.mails()
+    shell("tick")
+
+    assert "warning" in released
+    assert "1 mails wait." in released
+    assert (len(before), len(shell.mails())) == (0, 1)
+
+
+def test_an_import_keeps_a_backup_a_trial_run_does_not(shell: Shell, tmp_path: Path) -> None:
+    shell.set(BACKUP_DIR=str(tmp_path / "kept"))
+    file = tmp_path / "staff.csv"
+    file.write_text("Name,Email,Role\nAlma Reyes,alma@lakeside.example,AO\n")
+    shell("staff", "import", str(file), "--dry-run")
+    tried = list(tmp_path.glob("kept/*"))
+    shell("staff", "import", str(file))
+    (kept,) = tmp_path.glob("kept/before-import-*.db")
+    shell("db", "restore", str(kept), "--force")
+
+    assert tried == []
+    assert shell("staff", "list", "--json").json == []
+
+
 def test_the_schema_is_checked(shell: Shell) -> None:
     assert shell("db", "check").code == 0
     assert shell("db", "upgrade").code == 0

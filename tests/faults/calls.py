@@ -226,6 +226,9 @@ def _counted_connection(calls: Calls) -> type[sqlite3.Connection]:
         def rollback(self) -> None:
             calls("sql rollback", _sql_error, lambda: sqlite3.Connection.rollback(self))  # a stuck one can be left
 
+        def backup(self, target: sqlite3.Connection, **more: Any) -> None:
+            calls("sql backup", _sql_error, lambda: sqlite3.Connection.backup(self, target, **more), self)
+
         def close(self) -> None:
             calls("sql close", _sql_error, lambda: sqlite3.Connection.close(self))
 

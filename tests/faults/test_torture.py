@@ -82,7 +82,7 @@ def forgets_leftovers(patch: pytest.MonkeyPatch) -> None:
         (never_marks, "send", "socket send", Way.KILL_LATE, "a second copy that was not in doubt"),
         (commits_each_statement, "confirm", "sql insert", Way.RAISE, "half done"),
         (commits_each_statement, "import", "sql insert", Way.KILL, "half done"),
-        (forgets_leftovers, "back up", "sql delete", Way.KILL, "left over"),
+        (forgets_leftovers, "back up", "file fsync", Way.KILL, "left over"),
         (loses_the_receipt, "confirm", "sql commit", Way.KILL_LATE, "half done"),
     ],
 )

@@ -27,6 +27,7 @@ LOOPS = {
     "powercuts": 1,
     "disk": 1,
     "roundtrips": 1,
+    "backups": 1,
 }
 """Every loop in the order in which they run, and its part of the time. A further one is a module of this name beside them."""
 

@@ -1,0 +1,71 @@
+"""Sees that somebody put an older copy in the place of the database: a mark outside it counts the passes, too.
+
+Yesterday's outbox does not know today's mails. `reminder db restore` holds the queue; who copies a file over another,
+or loads an old dump, is not asked. So each pass is counted in the database and then on the mark: a database that knows
+of fewer passes than the mark is an older one.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from reminder.store import system
+from reminder.store.tables import system as facts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from reminder.store.engine import Store
+
+PASSES = "passes"
+
+REASON = "the database is an older copy: fewer passes are recorded in it than were run"
+CURE = "look at what waits, since mails that have gone may be among it, then run: reminder queue release"
+
+
+def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
+    """Count a pass that begins, in the database and on the mark; if the database is an older copy, hold the queue.
+
+    Return whether it is the present one. The mark follows the database, so that a crash between the two holds nothing.
+    """
+    seen = _read(mark)
+    with store.write() as connection:
+        known = passes(connection)
+        if known < seen and system.hold(connection) is None:
+            system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
+        reached = max(known, seen) + 1
+        system.put(connection, PASSES, str(reached))
+    with suppress(OSError):  # a machine that may not write there has no mark
+        _write(mark, reached)
+    return known >= seen
+
+
+def passes(connection: Connection) -> int:
+    """Return how many passes the database knows of; on PostgreSQL the next one waits until this transaction is over."""
+    return int(connection.scalar(select(facts.c.value).where(facts.c.key == PASSES).with_for_update()) or 0)
+
+
+def count(connection: Connection, least: int) -> None:
+    """Let the database know of so many passes at least: of a restore that was asked for the queue is held already."""
+    system.put(connection, PASSES, str(max(passes(connection), least)))
+
+
+def _read(mark: Path) -> int:
+    """Return what the mark says; one that is not there, or that a power cut emptied, says nothing."""
+    try:
+        return int(mark.read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _write(mark: Path, number: int) -> None:
+    partial = mark.with_name(f".{mark.name}.{os.getpid()}")
+    partial.write_text(str(number), "ascii")
+    partial.replace(mark)

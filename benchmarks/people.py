@@ -58,6 +58,8 @@ def populate(store: Store, crowd: Crowd) -> None:
             now=NOW - timedelta(days=90),
             live=True,
         )
+        if not store.is_sqlite:
+            connection.execute(text("set local session_replication_role = replica"))  # what is made here fits together
         _practices(connection, crowd.practices)
         _people(connection, crowd.people, crowd.practices)
         if crowd.history:
@@ -116,19 +118,22 @@ def _mail(crowd: Crowd, cycle_on: date, planned_at: datetime, *, sent: bool) -> 
 
 
 def _fill(connection: Connection, table: Table, size: int, values: dict[str, Any]) -> None:
-    """Insert so many rows with one statement; `NUMBER` counts them from one."""
-    cells = [_cell(table, name, value) for name, value in values.items()]
+    """Insert so many rows with one statement, and make the indexes afterwards; `NUMBER` counts the rows from one."""
+    for index in table.indexes:
+        index.drop(connection)
+    cells = [
+        value if isinstance(value, ColumnElement) else literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
     rows = select(*cells).select_from(_counted(1, size))
     connection.execute(insert(table).from_select(list(values), rows))
+    for index in table.indexes:
+        index.create(connection)
 
 
 def _counted(first: int, last: int) -> CTE:
     counted = select(literal(first).label("number")).cte("counted", recursive=True)
     return counted.union_all(select(counted.c.number + 1).where(counted.c.number < last))
-
-
-def _cell(table: Table, name: str, value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a cell of any table
-    return value if isinstance(value, ColumnElement) else literal(value, table.c[name].type)
 
 
 def make_due(connection: Connection, first: int, count: int) -> None:

@@ -128,7 +128,7 @@ def coverage(standings: Iterable[Standing], today: date) -> Coverage:
 def settle_coverage(connection: Connection, practice_ids: Collection[int], now: datetime) -> None:
     """Note where coverage stands after a registration or an import, without a mail: these tell the admins nothing."""
     for practice in practices.load(connection, practice_ids).values():
-        found = coverage(of_practice(connection, practice.id, now), local_date(now, practice.schedule.zone))
+        found = coverage(officials(connection, practice.id, now), local_date(now, practice.schedule.zone))
         practices.change(connection, practice.id, {"at_risk": found.at_risk})
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from reminder.store.people import Person, _person
-from reminder.store.statements import insert_new, rows_for
+from reminder.store.statements import chunks, insert_new, rows_for
 from reminder.store.tables import import_change, membership, person, reading, reminder, reset, roster_import
 
 if TYPE_CHECKING:
@@ -94,11 +94,19 @@ def note_readings(connection: Connection, import_id: int, figures: Collection[tu
 
 
 def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert new people at once and return their ids in the order of the rows."""
+    """Insert new people at once and return their ids in the order of the rows.
+
+    The ids are looked up afterwards: SQLite gives back the ids of many rows in their order only one by one.
+    """
     if not rows:
         return []
-    statement = insert(person).returning(person.c.id, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, [dict(row) for row in rows]))
+    connection.execute(insert(person), [dict(row) for row in rows])
+    emails = [row["email"] for row in rows]
+    columns = select(person.c.email, person.c.id)
+    ids = {
+        row.email: row.id for row in rows_for(connection, emails, lambda some: columns.where(person.c.email.in_(some)))
+    }
+    return [ids[email] for email in emails]
 
 
 def add_memberships(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -111,12 +119,10 @@ def add_first_resets(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
     """Insert the resets of people who are new and point the people to them."""
     if not rows:
         return
-    statement = insert(reset).returning(reset.c.id, sort_by_parameter_order=True)
-    ids = connection.scalars(statement, [dict(row) for row in rows])
-    pairs = [{"key": row["person_id"], "reset": key} for row, key in zip(rows, ids, strict=True)]
-
-    pointer = update(person).where(person.c.id == bindparam("key")).values(reset_id=bindparam("reset"))
-    connection.execute(pointer, pairs)
+    connection.execute(insert(reset), [dict(row) for row in rows])
+    only = select(reset.c.id).where(reset.c.person_id == person.c.id).scalar_subquery()
+    for some in chunks([row["person_id"] for row in rows]):
+        connection.execute(update(person).where(person.c.id.in_(some)).values(reset_id=only))
 
 
 def load(connection: Connection, import_id: int) -> Import | None:

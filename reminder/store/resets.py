@@ -113,17 +113,14 @@ def record_all(
     """
     counting = _counting(connection, days)
     known = {"rule_key": rules.IA, "confidence": confidence, "recorded_at": now, **source}
-    rows = [
-        {**known, "person_id": key, "reset_on": day}
-        for key, day in days.items()
-        if key not in counting or counting[key].reset_on != day
-    ]
-    if not rows:
+    new = {key: day for key, day in days.items() if key not in counting or counting[key].reset_on != day}
+    if not new:
         return {}
-    statement = insert(reset).returning(reset, sort_by_parameter_order=True)
-    added = [_reset(row) for row in connection.execute(statement, rows)]
-    _apply(connection, {one.person_id: one for one in added}, now)
-    return {one.person_id: one.id for one in added}
+    rows = [{**known, "person_id": key, "reset_on": day} for key, day in new.items()]
+    connection.execute(insert(reset), rows)
+    added = _counting(connection, new)
+    _apply(connection, added, now)
+    return {key: one.id for key, one in added.items()}
 
 
 def undo(connection: Connection, taken_back: Reset, *, recorded_by: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks import picture
+from benchmarks import picture, table
 from benchmarks.frame import Size, keep
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
             found.append(row)
         print(f"{name} took {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     if size.name != "short":  # a taste is no figure to be kept
-        picture.draw(keep(found, size))
+        held = keep(found, size)
+        picture.draw(held)
+        table.write(held)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import picture
+from benchmarks import picture, table
 from benchmarks.frame import Bar, Missing, Row, Size, alternate, keep
 from benchmarks.people import NOW, Crowd, make_due, populate
 from reminder.jobs.plan import plan_people
@@ -106,3 +106,18 @@ def test_the_picture_shows_every_row_that_has_a_bar(tmp_path: Path) -> None:
 
     assert [shape.get("class") for shape in bars] == ["met", "missed"]
     assert all(0 < float(shape.get("x", 0)) < picture.WIDTH for shape in bars)
+
+
+def test_the_table_in_the_documents_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    page, results = tmp_path / "scale.md", tmp_path / "results.json"
+    page.write_text(f"# Before\n{table.BEGINS}\nold\n{table.ENDS}\nafter\n", "utf-8")
+    missing = Missing(id="P2", measure="nodemailer", why="no npm")
+    for _ in range(2):
+        table.write(keep([row(ours=40, limit=2), missing], SHORT, results), page)
+    text = page.read_text("utf-8")
+
+    assert text.startswith(f"# Before\n{table.BEGINS}\n")
+    assert text.endswith(f"\n{table.ENDS}\nafter\n")
+    assert text.count("| P1 | sending | 40 mails/s | theirs: 10 mails/s | 4 (4 to 4) | ≤ 2 x | **no** |") == 1
+    assert text.count("not measured: no npm") == 1
+    assert "old" not in text

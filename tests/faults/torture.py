@@ -42,7 +42,6 @@ class Torture:
 
     folder: Path
     counts: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
     made: dict[str, list[str]] = field(default_factory=dict)
 
     def points(self, names: Iterable[str] = SCENARIOS) -> list[Point]:
@@ -73,7 +72,7 @@ class Torture:
         shutil.copytree(self._base(scenario), place)
         logging.disable()  # thousands of faults are told there
         try:
-            return _run(scenario, point, place, self.errors)
+            return _run(scenario, point, place, self.counts)
         finally:
             logging.disable(logging.NOTSET)
 
@@ -86,12 +85,13 @@ class Torture:
         return base
 
 
-def _run(scenario: Scenario, point: Point, place: Path, errors: Counter[str]) -> tuple[list[str], list[str]]:
+def _run(scenario: Scenario, point: Point, place: Path, counts: Counter[str]) -> tuple[list[str], list[str]]:
     time = place.with_name("time")  # outside: reading it is no call of the product
     clock = VirtualTime(time, START)
     server = MailServer(clock.now)
     database = place / "reminder.db"
-    site = Site(url=f"sqlite:///{database}", port=25, time=time, connections=2)
+    folder = place / "mails" if scenario.to_folder else None
+    site = Site(url=f"sqlite:///{database}", port=25, time=time, connections=2, folder=folder)
     with Calls(place, server, at=point.at, way=point.way, on_hang=lambda: clock.advance(HANGS_FOR)) as calls:
         services = site.services()
         services.clock = calls.clock(services.clock)
@@ -100,7 +100,7 @@ def _run(scenario: Scenario, point: Point, place: Path, errors: Counter[str]) ->
         except KilledError:
             pass
         except Exception as error:  # noqa: BLE001 - as the scheduler and the web server do
-            errors[type(error).__name__] += 1
+            counts[f"told as {type(error).__name__}"] += 1
     clock.advance(timedelta(minutes=1))
     with server.reached():
         if calls.is_killed:

@@ -15,6 +15,7 @@ from reminder.jobs.importing import import_roster
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import MailLimits, Tally
 from reminder.jobs.tick import tick
+from reminder.mail.folder import FolderTransport
 from reminder.mail.smtp import Security, SmtpTransport
 from reminder.roster.reading import read_roster
 from reminder.store import migrate, outbox, reconcile
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reminder.jobs.services import Services
+    from reminder.mail.transport import Transport
     from tests.faults.sink import Taken
 
 START = chicago("2026-12-01")  # a Tuesday; everybody's mail stands until Friday
@@ -40,13 +42,16 @@ AFTER_A_LEASE = timedelta(minutes=16)
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Where a sender works: the database, the mail server, the time, and by how much its own clock is wrong."""
+    """Where a sender works: the database, the mail server (or a folder for mails), the time, and by how much its own
+    clock is wrong.
+    """
 
     url: str
     port: int
     time: Path
     skew: timedelta = timedelta(0)
     connections: int = 1
+    folder: Path | None = None
 
     def services(self) -> Services:
         """Put a sender's parts together as `wiring.build` does: on PostgreSQL it goes by the shared clock."""
@@ -59,10 +64,15 @@ class Site:
         services.clock = machine if store.is_sqlite else SharedClock(time.now, machine)
         services.installation = replace(
             services.installation,
-            transport=SmtpTransport(host="127.0.0.1", port=self.port, security=Security.PLAIN, context=NO_TLS),
+            transport=self._transport(),
             limits=MailLimits(connections=self.connections),
         )
         return services
+
+    def _transport(self) -> Transport:
+        if self.folder is not None:
+            return FolderTransport(str(self.folder))
+        return SmtpTransport(host="127.0.0.1", port=self.port, security=Security.PLAIN, context=NO_TLS)
 
 
 def settle(url: str, people: int, start: datetime = START, zone: str = CHICAGO, left: int = 8) -> list[str]:

@@ -64,6 +64,16 @@ def _line(row: Reminder) -> list[str]:
 
 
 @app.command()
+def hold() -> None:
+    """Hold every mail until the queue is released: say, before a whole machine is put back to an older state."""
+    from reminder.jobs.releasing import hold_queue
+
+    with open_store() as store, store.write() as connection:
+        is_new = hold_queue(connection, actor=actor(), now=utc_now())
+    typer.echo("Held; to let the mails go: reminder queue release" if is_new else "Sending is held already.")
+
+
+@app.command()
 def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Release a held queue, after showing what would go out."""
     from reminder.jobs.releasing import release_queue

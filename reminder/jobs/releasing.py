@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from reminder.store.outbox import Reminder
 
 
+def hold_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
+    """Hold the queue by hand until somebody releases it; False if it is held already."""
+    if system.hold(connection) is not None:
+        return False
+    held = system.Hold(reason="somebody held it by hand", cure="release it: reminder queue release", since_at=now)
+    system.set_hold(connection, held)
+    events.record(connection, "queue.held", actor=actor, now=now)
+    return True
+
+
 def release_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
     """Release the queue after an admin has seen the list; False if it was not held.
 

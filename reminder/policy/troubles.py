@@ -263,5 +263,5 @@ def _of_the_machine(found: Condition) -> Iterator[Trouble]:
             cure="look at its setting; it is tried again each minute",
             severity=Severity.BROKEN,
             since=fault.since,
-            detail=fault.detail,
+            detail=f"The {channel} that tells of troubles cannot be reached: {fault.detail}.",
         )

@@ -111,6 +111,7 @@ ACTIONS: dict[str, Action] = {
     **_about(
         "server",
         backup__made="Made a backup",
+        queue__held="Held the mails by hand",
         queue__released="Released the held mails ({reason})",
         settings__saved="Changed settings of the server: {fields}",
     ),

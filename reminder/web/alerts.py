@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reminder.policy.troubles import Matter
+from reminder.policy.troubles import Matter, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +40,22 @@ class Alert:
     is_trouble: bool = True
 
 
+def _alert(trouble: Trouble, *, is_owner: bool) -> Alert:
+    href, link = LINKS.get(trouble.matter, ("", ""))
+    if is_owner and not href:
+        href, link = OWNERS_LINKS.get(trouble.matter, ("/diagnostics", "Find out why"))
+    return Alert(words=trouble.detail or trouble.words, href=href, link=link)
+
+
 def alerts(troubles: Iterable[Trouble], practices: Iterable[Practice] = (), *, is_owner: bool = False) -> list[Alert]:
     """Return what is wrong with the installation, the worst first, and which of these practices are in trial."""
-    found = []
-    for trouble in troubles:
-        href, link = LINKS.get(trouble.matter, ("", ""))
-        if is_owner and not href:
-            href, link = OWNERS_LINKS.get(trouble.matter, ("/diagnostics", "Find out why"))
-        found.append(Alert(words=trouble.detail or trouble.words, href=href, link=link))
+    listed = list(troubles)
+    others = [trouble for trouble in listed if trouble.severity is not Severity.STOPPED]
+    apart = [trouble for trouble in listed if trouble not in others or len(others) == 1]
+    found = [_alert(trouble, is_owner=is_owner) for trouble in apart]
+    if len(others) > 1:  # on one line: they can wait until somebody looks, and a phone is small
+        words = f"{len(others)} things need a look: {'; '.join(dict.fromkeys(other.title for other in others))}."
+        found.append(Alert(words=words, href="/diagnostics" if is_owner else "", link="Find out why"))
     for practice in practices:
         if practice.is_trial:
             words = f"{practice.name} is in trial: its mails go to its admins only."

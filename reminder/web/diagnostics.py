@@ -29,6 +29,9 @@ DONE = {"backup": "The backup is made. It lies beside the nightly ones on your s
 
 HELP = {
     "queue": ("/messages", "See what waits and what failed"),
+    "sending": ("/settings/mail", "Settings of the mail server"),
+    "saved settings": ("/settings/mail", "Settings of the mail server"),
+    "failed mails": ("/messages?box=failed", "See which"),
     "mail server": ("/settings/mail", "Settings of the mail server"),
     "public address": ("/settings/mail", "Change the address"),
     "address in your browser": ("/settings/mail", "Change the address"),

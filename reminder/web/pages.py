@@ -21,6 +21,7 @@ from reminder.jobs.signing_in import IDLE_LIFE, SEEN_EVERY, hash_of, is_proved
 from reminder.mail.wording import longdate, shortdate
 from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
+from reminder.policy.troubles import Matter
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.store import admins, practices, sessions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reminder.condition import Lookout
+    from reminder.policy.troubles import Trouble
     from reminder.store.practices import Practice
     from reminder.store.sessions import Session
 
@@ -84,6 +86,10 @@ class Pages:
     def is_demo(self) -> bool:
         """Tell whether this is the demo, whose mails are caught on purpose."""
         return self.signed_in_as is not None
+
+    def troubles(self) -> list[Trouble]:
+        """Return what is wrong; the demo's invented people need no backup."""
+        return [found for found in self.lookout.look() if not (self.is_demo and found.matter is Matter.BACKUP)]
 
     @property
     def secure(self) -> bool:
@@ -185,7 +191,7 @@ def _viewer(request: Request) -> Viewer:
         if found is None:
             waiting = pages.session(connection, request)
             raise HTTPException(303, headers={"Location": "/sign-in/code" if waiting else "/sign-in"})
-    request.state.troubles = pages.lookout.look()
+    request.state.troubles = pages.troubles()
     request.state.alerts = alerts(
         request.state.troubles, found.practices.values(), is_owner=AdminRole.OWNER in found.roles.values()
     )

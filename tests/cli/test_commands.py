@@ -465,6 +465,21 @@ def test_the_list_to_confirm_after_a_restore_holds_what_has_come_due_since(shell
     assert (len(before), len(shell.mails())) == (0, 1)
 
 
+def test_a_queue_that_is_held_by_hand_sends_nothing_until_it_is_released(shell: Shell) -> None:
+    add(shell, "Alma Reyes", "--reset-on", "2026-10-09")
+    held, again = shell("queue", "hold"), shell("queue", "hold")
+    shell.at = "2026-12-01T15:00:00Z"
+    tried = shell("tick")
+    before = shell.mails()
+    shell("queue", "release", "--yes")
+    shell("tick")
+
+    assert held.out.startswith("Held;")
+    assert "already" in again.out
+    assert (tried.code, before) == (1, [])
+    assert len(shell.mails()) == 1
+
+
 def test_an_import_keeps_a_backup_a_trial_run_does_not(shell: Shell, tmp_path: Path) -> None:
     shell.set(BACKUP_DIR=str(tmp_path / "kept"))
     file = tmp_path / "staff.csv"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.mail.links import Links
+from reminder.store import faults
 from tests.world import OWNER, World, chicago
 
 if TYPE_CHECKING:
@@ -64,6 +65,22 @@ def test_every_page_says_that_no_mail_server_is_set_up(world: World, site: Site,
     assert link in owner.get("/people").text
     assert words in colleague
     assert link not in colleague
+
+
+def test_what_can_wait_stands_on_one_line_below_what_cannot(world: World, site: Site, owner: TestClient) -> None:
+    world.tick()
+    faults.settle(world.store, faults.BACKUP, world.now, "The disk is full.")
+    one = owner.get("/people").text
+    faults.settle(world.store, f"{faults.ALARM}ping", world.now, "it answers 500")
+    world.services.installation = replace(world.services.installation, is_set_up=False)
+    many = owner.get("/people").text
+    seen = site.colleague("viewer@lakeside.example").get("/people").text
+
+    assert "The disk is full." in one
+    assert "2 things need a look: Backups fail; An alarm cannot be delivered." in many
+    assert many.index("No mail server is set up") < many.index("2 things need a look")
+    assert "/diagnostics" in many.partition("</header>")[0]
+    assert "/diagnostics" not in seen.partition("</header>")[0]
 
 
 def test_whoever_may_not_do_something_is_told_whom_to_ask(site: Site) -> None:

@@ -194,7 +194,7 @@ def test_with_a_limit_the_page_says_when_the_last_one_leaves(sqlite_store: Store
     page = Site(world).signed_in("dana@lakeside.example").get("/messages?box=outbox").text
 
     assert "takes 2 mails a minute" in page
-    assert "the last one leaves by Tue, Dec 1, 8:01 AM CST" in page
+    assert "the last one leaves by Tue, Dec 1, 8:02 AM CST" in page
 
 
 def test_messages_are_searched_by_person(world: World, owner: TestClient) -> None:

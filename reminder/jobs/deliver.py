@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -134,14 +135,29 @@ class _Sender:
                 else:
                     self._begin(lane, waiting.popleft())
         while len(self.lanes) < self.most_lanes and self._may_begin(waiting):
-            try:
-                lane = Lane(self.services.transport.connect())
-            except ConnectFault as fault:
+            # One alone first: a sign-in that the server refuses must not be tried eight times.
+            missing = min(self.most_lanes - len(self.lanes), len(waiting)) if self.lanes else 1
+            opened, fault = self._open(missing)
+            for lane in opened:
+                self.lanes.append(lane)
+                if self._may_begin(waiting):
+                    self._begin(lane, waiting.popleft())
+            if fault is not None:
                 self.most_lanes = max(1, len(self.lanes))  # a server that allows fewer than we hoped is served by those
-                return fault.verdict
-            self.lanes.append(lane)
-            self._begin(lane, waiting.popleft())
+                return fault
         return None
+
+    def _open(self, count: int) -> tuple[list[Lane], Verdict | None]:
+        """Open connections side by side, for each takes several round trips; return them, and why one was refused."""
+        with ThreadPoolExecutor(count) as pool:
+            tried = [pool.submit(self.services.transport.connect) for _ in range(count)]
+        opened, refused = [], None
+        for one in tried:
+            try:
+                opened.append(Lane(one.result()))
+            except ConnectFault as fault:
+                refused = fault.verdict
+        return opened, refused
 
     def _may_begin(self, waiting: deque[Frozen]) -> bool:
         """Tell whether a mail waits whose lease is long enough to begin it, and nobody has told us to stop."""

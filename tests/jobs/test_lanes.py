@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from threading import Barrier, Lock
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SEVEN_LEFT = date(2026, 10, 9)
 NO_SUCH_USER = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
 NO_ROOM = Verdict(outcome=Outcome.DEFERRED, stage=Stage.GREETING, code=432, reply="4.3.2 too many", usable=False)
+BAD_PASSWORD = Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.AUTH, code=535, reply="5.7.8 no", usable=False)
 LOST = Verdict(outcome=Outcome.IN_DOUBT, stage=Stage.DOT, reply="the server hung up", usable=False)
 
 
@@ -54,17 +56,44 @@ def test_each_mail_goes_once_over_as_many_connections_as_are_allowed(crowd: Worl
 
 
 def test_a_server_that_takes_fewer_connections_is_served_by_those(crowd: World) -> None:
-    connect = crowd.transport.connect
+    connect, one_by_one = crowd.transport.connect, Lock()
 
     def only_two() -> MemoryConnection:
-        if crowd.transport.connections == 2:
-            raise ConnectFault(NO_ROOM)
-        return connect()
+        with one_by_one:
+            if crowd.transport.connections == 2:
+                raise ConnectFault(NO_ROOM)
+            return connect()
 
     crowd.transport.connect = only_two  # type: ignore[method-assign]
 
     assert crowd.tick().sent == 7
     assert sent_to(crowd) == EVERYBODY
+
+
+def test_the_connections_after_the_first_are_opened_side_by_side(crowd: World) -> None:
+    connect, both = crowd.transport.connect, Barrier(2, timeout=10)
+
+    def once_the_other_is_there() -> MemoryConnection:
+        if crowd.transport.connections:
+            both.wait()
+        return connect()
+
+    crowd.transport.connect = once_the_other_is_there  # type: ignore[method-assign]
+
+    assert crowd.tick().sent == 7
+
+
+def test_a_server_that_refuses_us_is_asked_once_and_not_for_each_connection(crowd: World) -> None:
+    asked = []
+
+    def refuse() -> MemoryConnection:
+        asked.append(1)
+        raise ConnectFault(BAD_PASSWORD)
+
+    crowd.transport.connect = refuse  # type: ignore[method-assign]
+
+    assert crowd.tick().sent == 0
+    assert len(asked) == 1
 
 
 def test_one_refused_address_disturbs_no_other(crowd: World) -> None:

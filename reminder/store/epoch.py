@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from reminder.store import system
+from reminder.store import outbox, system
 from reminder.store.tables import system as facts
 
 if TYPE_CHECKING:
@@ -33,18 +33,20 @@ CURE = "look at what waits, since mails that have gone may be among it, then run
 def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     """Count a pass that begins, in the database and on the mark; if the database is an older copy, hold the queue.
 
-    Return whether it is the present one. The mark follows the database, so that a crash between the two holds nothing.
+    Return whether it is the present one; one that has never had a mail was made anew, and is. The mark follows the
+    database, so that a crash between the two holds nothing.
     """
     seen = _read(mark)
     with store.write() as connection:
         known = passes(connection)
-        if known < seen and system.hold(connection) is None:
+        is_old = known < seen and outbox.newest_moment(connection) is not None
+        if is_old and system.hold(connection) is None:
             system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
         reached = max(known, seen) + 1
         system.put(connection, PASSES, str(reached))
     with suppress(OSError):  # a machine that may not write there has no mark
         _write(mark, reached)
-    return known >= seen
+    return not is_old
 
 
 def passes(connection: Connection) -> int:

@@ -1,0 +1,84 @@
+"""The mark beside the database, on both kinds of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reminder.store import epoch, system
+from tests.world import World, chicago
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reminder.store.engine import Store
+
+NOW = chicago("2026-12-01", "09:00")
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    made = World(store, NOW)
+    made.practice()
+    made.person("Alma Reyes", date(2026, 10, 9))
+    made.tick()
+    return made
+
+
+def put_back_to(store: Store, passes: int) -> None:
+    with store.write() as connection:
+        system.put(connection, epoch.PASSES, str(passes))
+
+
+def is_held(store: Store) -> bool:
+    with store.read() as connection:
+        return system.hold(connection) is not None
+
+
+def test_machines_that_take_turns_never_hold_each_other(world: World, tmp_path: Path) -> None:
+    turns = [0, 1, 1, 0, 2, 2, 2, 0, 1, 2]
+    seen = [epoch.begin_pass(world.store, tmp_path / f"machine {turn}", NOW) for turn in turns]
+
+    assert all(seen)
+    assert not is_held(world.store)
+
+
+def test_whichever_machine_comes_first_holds_an_older_copy_and_the_others_agree(world: World, tmp_path: Path) -> None:
+    for turn in (0, 1, 2) * 3:
+        epoch.begin_pass(world.store, tmp_path / f"machine {turn}", NOW)
+    put_back_to(world.store, 4)
+    first = epoch.begin_pass(world.store, tmp_path / "machine 2", NOW)
+    with world.store.write() as connection:
+        system.clear_hold(connection)  # somebody has looked at the list
+    others = [epoch.begin_pass(world.store, tmp_path / f"machine {turn}", NOW) for turn in (0, 1, 2)]
+
+    assert (first, others) == (False, [True] * 3)
+    assert not is_held(world.store)
+
+
+def test_a_queue_that_is_held_already_keeps_its_reason(world: World, tmp_path: Path) -> None:
+    epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    put_back_to(world.store, 0)
+    with world.store.write() as connection:
+        system.set_hold(connection, system.Hold(reason="a backup was restored", cure="look", since_at=NOW))
+    epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    with world.store.read() as connection:
+        held = system.hold(connection)
+
+    assert held is not None
+    assert held.reason == "a backup was restored"
+
+
+def test_a_database_that_was_made_anew_beside_an_old_mark_is_not_held(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "mark").write_text("5000")
+    fresh = World(store, NOW)
+    fresh.practice()
+
+    assert epoch.begin_pass(store, tmp_path / "mark", NOW)
+    assert not is_held(store)
+
+
+def test_a_mark_that_cannot_be_written_stops_no_pass(world: World, tmp_path: Path) -> None:
+    assert epoch.begin_pass(world.store, tmp_path / "no folder" / "mark", NOW)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
-from reminder.policy.pace import DAY, MINUTE, last_leaves_at
+from reminder.policy.pace import DAY, MINUTE, Limits, Waiting, last_leaves_at
 from reminder.store import events, messages, outbox, people, planning, practices, sending, system
 
 if TYPE_CHECKING:
@@ -101,12 +101,16 @@ def last_leaves(connection: Connection, limits: MailLimits, now: datetime) -> da
     """Return when the last mail that waits leaves under the mail server's limits; None without a limit or a mail."""
     if limits.minute is None and limits.day is None:
         return None
-    waiting = messages.waiting_times(connection)
-    return last_leaves_at(
-        now,
-        waiting,
+    times = messages.waiting_times(connection)
+    homes = practices.load(connection, {practice_id for *_, practice_id in times})
+    waiting = [
+        Waiting(mails=mails, opens_at=opens_at, closes_at=closes_at, schedule=homes[practice_id].schedule)
+        for opens_at, closes_at, mails, practice_id in times
+    ]
+    server = Limits(
         minute=limits.minute,
         day=limits.day,
         sent_in_a_minute=sending.tries_since(connection, now - MINUTE),
         sent_in_a_day=sending.tries_since(connection, now - DAY),
     )
+    return last_leaves_at(now, waiting, server)

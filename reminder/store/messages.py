@@ -173,10 +173,14 @@ def waiting_summary(connection: Connection) -> list[Waiting]:
     ]
 
 
-def waiting_times(connection: Connection) -> list[tuple[datetime, int]]:
-    """Return how many mails of the whole installation wait for which instant."""
-    query = select(reminder.c.next_at, func.count().label("mails")).where(is_waiting, reminder.c.next_at.is_not(None))
-    return [(row.next_at, row.mails) for row in connection.execute(query.group_by(reminder.c.next_at))]
+def waiting_times(connection: Connection) -> list[tuple[datetime, datetime | None, int, int]]:
+    """Return from which instant on until when how many mails of the whole installation may go, and one of the practices
+    that they are from.
+    """
+    window = (reminder.c.next_at, reminder.c.closes_at)
+    counted = select(*window, func.count().label("mails"), func.min(reminder.c.practice_id).label("practice_id"))
+    query = counted.where(is_waiting, reminder.c.next_at.is_not(None)).group_by(*window)
+    return [(row.next_at, row.closes_at, row.mails, row.practice_id) for row in connection.execute(query)]
 
 
 def people_named(connection: Connection, practice_ids: Collection[int], text: str, limit: int = 200) -> list[int]:

@@ -96,7 +96,7 @@ def test_what_would_go_is_counted_by_practice_and_kind(world: World) -> None:
         times = messages.waiting_times(connection)
 
     waiting = len(expected(Box.OUTBOX, 1, 2, 3)) + len(expected(Box.IN_DOUBT, 1, 2, 3))
-    assert sum(line.mails for line in lines) == waiting == sum(count for _, count in times)
+    assert sum(line.mails for line in lines) == waiting == sum(mails for _, _, mails, _ in times)
     assert all(line.recipients <= line.mails for line in lines)
     assert {line.practice_id for line in lines} == {1, 2, 3}
 

@@ -142,7 +142,7 @@ class ClockPlanner:
             row = by_recipient.get(address)
             if row is None:
                 changes.made.append(self._row(newest, address, State.PLANNED))
-            elif row.state in (State.PLANNED, State.CANCELLED, State.SUPERSEDED):
+            elif row.state in (State.PLANNED, State.CANCELLED, State.SUPERSEDED) and not _is_sent_again(row):
                 window = self._window()
                 changes.placed.append(
                     planning.Placing(
@@ -200,3 +200,8 @@ class ClockPlanner:
             told = [to for to in self.gathered.told[practice_id].escalation if not recipients.is_about(self.person, to)]
             plans += practice_mails(self.gathered.homes[practice_id], Kind.ESCALATION, told, self.now)
         return plans
+
+
+def _is_sent_again(row: Reminder) -> bool:
+    """Tell whether somebody has just had a mail sent again: it keeps its time."""
+    return row.state is State.PLANNED and row.next_at is not None and row.closes_at is None

@@ -59,6 +59,20 @@ def values_of(occasion: Occasion) -> Values | None:
     return None if specific is None else {**_common(occasion), **specific}
 
 
+def is_over(occasion: Occasion) -> bool:
+    """Tell whether a mail about a clock is about nothing any more: its cycle was reset, or its person has left it, the
+    practice or the address. The last look before it goes; it finds what was on its way when that happened.
+    """
+    row, person = occasion.row, occasion.person
+    if row.kind not in outbox.ABOUT_THE_CLOCK or person is None:
+        return False
+    ended = person.expires_on is not None if row.kind is Kind.ASK else person.expires_on != row.cycle_on
+    moved = row.trial != occasion.practice.is_trial or (
+        not row.trial and row.recipient not in {person.email, person.second_email}
+    )
+    return ended or moved or person.home_id is None
+
+
 def _is_overtaken(occasion: Occasion) -> bool:
     """Tell whether a mail that was asked for by hand on an earlier day meets another one about the clock today."""
     row, zone = occasion.row, occasion.practice.schedule.zone

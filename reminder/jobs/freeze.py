@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 
 from reminder.errors import ReminderError
 from reminder.jobs.confirm import UNKNOWN_CYCLE
-from reminder.jobs.content import occasions, values_of
+from reminder.jobs.content import is_over, occasions, values_of
 from reminder.mail.message import Envelope, build, message_id
 from reminder.mail.wording import Wording
 from reminder.policy.model import Kind, State
@@ -91,6 +91,8 @@ def _greets(row: Reminder) -> bool:
 def _frozen(connection: Connection, services: Services, occasion: Occasion) -> Frozen | None:
     """Return a mail with the bytes that go out; None if there is nothing left to say."""
     row = occasion.row
+    if is_over(occasion):
+        return None
     if not _may_keep(row, occasion):
         values = values_of(occasion)
         if values is None:

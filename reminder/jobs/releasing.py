@@ -91,10 +91,11 @@ def _send_again(connection: Connection, row: Reminder, now: datetime) -> None:
     if row.person_id is None or row.trial or row.state is not State.FAILED:
         return
     person = people.get(connection, row.person_id)
+    look = {"next_step_at": now}  # a step that had no address to go to may go now
     if person is not None and row.recipient == person.email:
-        people.change(connection, person.id, {"email_refused_at": None, "email_refused_reply": None})
+        people.change(connection, person.id, {"email_refused_at": None, "email_refused_reply": None, **look})
     elif person is not None and row.recipient == person.second_email:
-        people.change(connection, person.id, {"second_refused_at": None})
+        people.change(connection, person.id, {"second_refused_at": None, **look})
 
 
 def last_leaves(connection: Connection, limits: MailLimits, now: datetime) -> datetime | None:

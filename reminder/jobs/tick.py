@@ -14,7 +14,7 @@ from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Services, Tally
 from reminder.policy.pace import SEEN_WITHIN
 from reminder.policy.troubles import MOST_BEHIND
-from reminder.store import outbox, people, system
+from reminder.store import outbox, people, sending, system
 from reminder.store.epoch import begin_pass
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def tick(services: Services) -> Tally:
     if services.mark is not None and not begin_pass(services.store, services.mark, now):
         log.error("sending is held: an older copy of the database is in its place", extra={"action": "queue.held"})
     if clock_is_trusted(services.store, now):
+        with services.store.write() as connection:
+            sending.expire_leases(connection, now)  # first, so that the plan sees what a dead sender left
         plan_due(services.store, now, tally)
         deliver(services, tally)
     with services.store.write() as connection:

@@ -321,7 +321,7 @@ IMPORTS = [
     Change(table="roster_import", column="added", to=more),
     Change(table="roster_import", column="updated", to=less),
     Change(table="import_change", column="after", to=the_other_kind),
-    Change(table="reading", column="first_seen_on", to=moved(1)),
+    Change(table="reading", column="first_seen_on", to=moved(3)),
 ]
 
 

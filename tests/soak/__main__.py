@@ -28,6 +28,7 @@ LOOPS = {
     "disk": 1,
     "roundtrips": 1,
     "backups": 1,
+    "years": 4,
 }
 """Every loop in the order in which they run, and its part of the time. A further one is a module of this name beside them."""
 

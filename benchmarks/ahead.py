@@ -47,7 +47,7 @@ def run(size: Size) -> Iterator[Found]:
         populate(store, Crowd(people=people))
         with store.write() as connection:
             spread(connection)
-        found = alternate(size.of(1, 3), forecast=lambda: foretold(store), ladder=lambda: changed(store))
+        found = alternate(size.of(1, 2), forecast=lambda: foretold(store), ladder=lambda: changed(store))
         store.close()
     bar = Bar(limit=MOST_SECONDS, of_ratio=False)
     yield Row(id="P9", measure=f"forecast of {DAYS} days, {people:,} people", unit="s", ours=found["forecast"], bar=bar)

@@ -62,7 +62,7 @@ def rate_of(command: list[str], cwd: Path, *arguments: str) -> float:
 
 
 def run(size: Size) -> Iterator[Found]:
-    mails, rounds = size.of(2_000, 10_000), size.of(1, 3)
+    mails, rounds = size.of(2_000, 6_000), size.of(1, 3)
     runs: dict[str, Callable[[], float]] = {}
     try:
         with scratch() as folder, sink() as port:

@@ -52,9 +52,9 @@ class Hall:
 def run(size: Size) -> Iterator[Found]:
     try:
         with cluster(settings=()) as server, sink() as quick, thinking(THINKS_MS) as slow:
-            hall = Hall(server=server, port=quick, mails=size.of(600, 4_000))
+            hall = Hall(server=server, port=quick, mails=size.of(600, 3_000))
             yield from _compared(hall, size, "a quick mail server", {2: 1.7})
-            hall = Hall(server=server, port=slow, mails=size.of(400, 1_600))
+            hall = Hall(server=server, port=slow, mails=size.of(400, 1_200))
             yield from _compared(hall, size, f"a mail server that takes {THINKS_MS} ms", {2: 1.8, 4: 3.5})
     except MissingError as error:
         yield Missing(id="P6", measure="several workers", why=str(error))

@@ -13,7 +13,7 @@ from reminder.clock import utc_now
 from reminder.errors import ReminderError, UnreachableError, UsageError
 from reminder.installation import in_force
 from reminder.jobs.deliver import room_left
-from reminder.jobs.services import Installation, MailLimits
+from reminder.jobs.services import MailLimits
 from reminder.jobs.tick import LAST_TICK, recorded_ahead
 from reminder.mail.servers import reaches_people
 from reminder.policy.condition import Condition, Fault
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reminder.clock import Clock
-    from reminder.jobs.services import Services
+    from reminder.jobs.services import Installation, Services
     from reminder.settings import Settings
     from reminder.store.engine import Store
 
@@ -43,33 +43,49 @@ CHOSEN = frozenset({Origin.ENVIRONMENT, Origin.FILE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What was seen around the database at an instant: whether it takes writes, the room on its disk, the time zones."""
+class Seen:
+    """What costs a write, a look at the machine or at all that waits, as it was at an instant; `facts` of a Condition."""
 
-    seen_at: datetime
-    database: Fault | None = None
-    schema: Fault | None = None
-    free: int | None = None
-    zones_missing: tuple[str, ...] = ()
-    without_admin: int = 0
+    at: datetime
+    facts: dict[str, Any]
 
 
-def look_around(store: Store, settings: Settings, now: datetime) -> Surroundings:
-    """Try a write, and look at the disk and at the time zone data."""
-    seen = Surroundings(seen_at=now, free=free_bytes(store, settings))
+def look_around(store: Store, settings: Settings, now: datetime, limits: MailLimits | None = None) -> Seen:
+    """Try a write, count what waits, and look at the disk and at the time zone data."""
+    facts: dict[str, Any] = {"free": free_bytes(store, settings)}
     try:
         schema.require_newest(store)
         with store.read() as connection:
-            zones, without_admin = progress.zones(connection), progress.without_admin(connection)
-        seen = replace(seen, zones_missing=_missing(zones), without_admin=without_admin)
+            facts |= _counted(connection, now, limits or _limits(settings))
         with store.write() as connection:
             system.put(connection, "health_checked_at", now.isoformat())
     except UsageError as error:
-        return replace(seen, schema=Fault(since=now, detail=f"{error}."))
+        facts["schema"] = Fault(since=now, detail=f"{error}.")
     except UnreachableError as error:
         if "database is locked" not in str(error):  # then somebody else writes, so it does take writes
-            return replace(seen, database=Fault(since=now, detail=f"{error}."))
-    return seen
+            facts["database"] = Fault(since=now, detail=f"{error}.")
+    return Seen(at=now, facts=facts)
+
+
+def _limits(settings: Settings) -> MailLimits:
+    return MailLimits(minute=settings.limits["minute"], day=settings.limits["day"])
+
+
+def _counted(connection: Connection, now: datetime, limits: MailLimits) -> dict[str, Any]:
+    """Return what has to be counted."""
+    late = 0 if system.hold(connection) else progress.overdue(connection, now, PATIENCE)
+    tried, rule = progress.last_try(connection), rules.load(connection)
+    if late and ((tried and now - tried.at < PATIENCE) or not room_left(connection, limits, now)):
+        late = 0  # a long queue gets on, or waits for what the mail server allows
+    return {
+        "late": late,
+        "not_taken": progress.not_taken(connection),
+        "in_doubt": progress.in_doubt(connection),
+        "without_admin": progress.without_admin(connection),
+        "zones_missing": _missing(progress.zones(connection)),
+        "rule_days": rule.versions[-1].days,
+        "rule_checked_on": rule.checked_on,
+    }
 
 
 def _missing(zones: Iterable[str]) -> tuple[str, ...]:
@@ -90,58 +106,36 @@ def free_bytes(store: Store, settings: Settings) -> int:
 
 
 def gather(
-    store: Store, settings: Settings, seen: Surroundings, now: datetime, installation: Installation | None = None
+    store: Store, settings: Settings, seen: Seen, now: datetime, installation: Installation | None = None
 ) -> Condition:
     """Put together how everything stands; `installation`: how mails leave, as the running program has it."""
-    around = Condition(
-        now=now, database=seen.database, schema=seen.schema, free=seen.free, zones_missing=seen.zones_missing
-    )
-    if seen.database is not None or seen.schema is not None:
+    around = Condition(now=now, **seen.facts)
+    if around.database is not None or around.schema is not None:
         return around
     try:
         with store.read() as connection:
-            return replace(
-                around,
-                without_admin=seen.without_admin,
-                **_recorded(connection, now, _limits(installation, settings)),
-                **_settings(connection, settings, installation),
-            )
+            return replace(around, **_recorded(connection, now), **_settings(connection, settings, installation))
     except ReminderError as error:
         return replace(around, database=Fault(since=now, detail=f"{error}."))
 
 
-def _limits(installation: Installation | None, settings: Settings) -> MailLimits:
-    if installation is not None:
-        return installation.limits
-    return MailLimits(minute=settings.limits["minute"], day=settings.limits["day"])
-
-
-def _recorded(connection: Connection, now: datetime, limits: MailLimits) -> dict[str, Any]:
-    """Return what the records tell."""
-    held, failed, rule = system.hold(connection), faults.every(connection), rules.load(connection)
+def _recorded(connection: Connection, now: datetime) -> dict[str, Any]:
+    """Return what stands in the records."""
+    held, failed = system.hold(connection), faults.every(connection)
     tried, ticked_at = progress.last_try(connection), system.get_instant(connection, LAST_TICK)
-    tried_at = tried.at if tried else None
-    late = 0 if held else progress.overdue(connection, now, PATIENCE)
-    if late and ((tried_at and now - tried_at < PATIENCE) or not room_left(connection, limits, now)):
-        late = 0  # a long queue gets on, or waits for what the mail server allows
+    alive = (ticked_at, min(tried.at, now) if tried else None)
+    alarms = {name.removeprefix(faults.ALARM): fault for name, fault in failed.items() if name.startswith(faults.ALARM)}
     return {
         "practices_since": progress.practices_since(connection),
-        "alive_at": max(filter(None, (ticked_at, tried_at and min(tried_at, now))), default=None),
+        "alive_at": max(filter(None, alive), default=None),
         "failed_pass": failed.get(faults.PASS),
         "held": Fault(since=held.since_at, detail=held.reason) if held else None,
         "is_probed": held is not None and held.probe_at is not None,
         "mail_server": failed.get(faults.MAIL_SERVER),
-        "late": late,
-        "not_taken": progress.not_taken(connection),
-        "in_doubt": progress.in_doubt(connection),
         "recorded_ahead": recorded_ahead(connection, now),
         "backup_at": system.get_instant(connection, LAST_BACKUP),
         "failed_backup": failed.get(faults.BACKUP),
-        "mute": {
-            name.removeprefix(faults.ALARM): fault for name, fault in failed.items() if name.startswith(faults.ALARM)
-        },
-        "rule_days": rule.versions[-1].days,
-        "rule_checked_on": rule.checked_on,
+        "mute": alarms,
     }
 
 
@@ -161,7 +155,7 @@ class Lookout:
 
     services: Services
     settings: Settings
-    _seen: Surroundings | None = None
+    _seen: Seen | None = None
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> datetime:
@@ -171,11 +165,17 @@ class Lookout:
     def look(self, *, anew: bool = False) -> list[Trouble]:
         """Return what is wrong now. What costs more is asked only if the last answer is old, or with `anew`."""
         now = self.now()
-        with self._looking:
-            if anew or self._seen is None or abs(now - self._seen.seen_at) >= LOOK_EVERY:
-                self._seen = look_around(self.services.store, self.settings, now)
-            seen = self._seen
+        seen = self._around(now, anew=anew)
         return troubles(gather(self.services.store, self.settings, seen, now, self.services.installation))
+
+    def _around(self, now: datetime, *, anew: bool) -> Seen:
+        """Look around if it is time to; whoever comes meanwhile goes by the last look, so that no page waits for it."""
+        known = self._seen
+        if known is not None and not anew and (abs(now - known.at) < LOOK_EVERY or self._looking.locked()):
+            return known
+        with self._looking:
+            self._seen = look_around(self.services.store, self.settings, now, self.services.limits)
+            return self._seen
 
 
 def _present(clock: Clock) -> datetime:

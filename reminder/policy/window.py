@@ -48,15 +48,12 @@ def window_on(day: date, schedule: Schedule) -> Window:
 
 def next_window(now: datetime, schedule: Schedule) -> Window:
     """Return the window that is open at `now`, else the next one to open."""
-    day: date | None = local_date(now, schedule.zone)
-    while day is not None:
-        day = walk(day, ONE_DAY, lambda candidate: is_business_day(candidate, schedule.closures))
-        if day is None:
-            break
-        window = window_on(day, schedule)
+    day = local_date(now, schedule.zone)
+    while found := walk(day, ONE_DAY, lambda candidate: is_business_day(candidate, schedule.closures)):
+        window = window_on(found, schedule)
         if now < window.closes_at:
             return window
-        day += ONE_DAY
+        day = found + ONE_DAY
     return Window(opens_at=now + timedelta(days=365), closes_at=now + timedelta(days=366))
 
 

@@ -1,0 +1,228 @@
+"""Change the policy and the planner, one small thing at a time, and see whether the tests notice: `make mutants`.
+
+    python -m tests.mutants [--seed S] [--sample N] [MODULE ...]
+
+Each change runs in a child of one process that has imported all that takes long. The answer is one line of JSON; who
+survives must be listed with a reason in `tests/survivors.txt`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import importlib
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import resource
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = (*sorted(path.stem for path in (ROOT / "reminder/policy").glob("[a-z]*.py")), "jobs.plan", "jobs.clock_plan")
+SURVIVORS = ROOT / "tests" / "survivors.txt"
+LONGEST = 120
+"""Seconds of computing after which a change that makes the tests go on for ever counts as noticed."""
+
+WANTED = 0.95
+SLOW = {"test_seeded_bugs.py", "test_against_the_oracle.py", "test_clock_changes.py"}
+PRELOADED = ("hypothesis", "alembic.command", "alembic.autogenerate", "sqlalchemy", "holidays", "psycopg", "freezegun")
+
+SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
+    ast.Break: ast.Continue, ast.Continue: ast.Break,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One change of one module. `name` holds no line number, so that it lasts."""
+
+    module: str
+    name: str
+    source: str
+
+
+def variants(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may stand in the place of a node."""
+    if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp | ast.AugAssign):
+        name = "ops" if isinstance(node, ast.Compare) else "op"
+        held = getattr(node, name)
+        for number, operator in enumerate(held if isinstance(held, list) else [held]):
+            if type(operator) in SWAPS:
+                made, other = copy.deepcopy(node), SWAPS[type(operator)]()
+                setattr(made, name, [*held[:number], other, *held[number + 1 :]] if isinstance(held, list) else other)
+                yield made
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node.operand
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        yield ast.Constant(node.value + 1)
+    elif isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
+        yield ast.Return(ast.Constant(None))
+    elif isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.UnaryOp):
+        turned = copy.deepcopy(node)
+        turned.test = ast.UnaryOp(ast.Not(), turned.test)
+        yield turned
+    elif isinstance(node, ast.Break | ast.Continue):
+        yield SWAPS[type(node)]()
+
+
+def is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def mutants(module: str) -> list[Mutant]:
+    """Return every change of a module, in the order of its lines."""
+    tree = ast.parse(file_of(module).read_text("utf-8"))
+    found, names = list[Mutant](), Counter[str]()
+    for parent, field, number, node, place in _places(tree, "module"):
+        for variant in variants(node):
+            _put(parent, field, number, variant)
+            source = ast.unparse(ast.fix_missing_locations(tree))
+            _put(parent, field, number, node)
+            name = f"{module} {place}: {_short(node)} -> {_short(variant)}"
+            names[name] += 1
+            found.append(Mutant(module=module, name=name + (f" ({names[name]})" * (names[name] > 1)), source=source))
+    return found
+
+
+def _places(node: ast.AST, place: str) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, str]]:
+    """Yield (parent, field, number, node, function) of all code that runs: no annotations, decorators, typing imports."""
+    for field, value in ast.iter_fields(node):
+        if field in {"annotation", "returns", "decorator_list", "type_params"}:
+            continue
+        for number, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if not isinstance(child, ast.AST) or (
+                isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+            ):
+                continue
+            inner = child.name if isinstance(child, ast.FunctionDef | ast.ClassDef) else place
+            yield node, field, number, child, inner
+            yield from _places(child, inner)
+
+
+def _put(parent: ast.AST, field: str, number: int | None, node: ast.AST) -> None:
+    if number is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[number] = node
+
+
+def _short(node: ast.AST) -> str:
+    text = ast.unparse(node.test if isinstance(node, ast.If | ast.While) else node)
+    return " ".join(text.split())
+
+
+def file_of(module: str) -> Path:
+    return ROOT / "reminder" / (f"{module.replace('.', '/')}.py" if "." in module else f"policy/{module}.py")
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives the changed module to whoever imports it."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        module = mutant.module if "." in mutant.module else f"policy.{mutant.module}"
+        self._name, self._code = f"reminder.{module}", compile(mutant.source, str(file_of(mutant.module)), "exec")
+
+    def find_spec(self, name: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        return importlib.machinery.ModuleSpec(name, self) if name == self._name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self._code, module.__dict__)
+
+
+def tests_of(module: str) -> Iterator[list[str]]:
+    """Yield the tests of a module in two turns: its own and the quick ones of its neighbours; then what takes longer."""
+    folder = ROOT / "tests/unit/policy"
+    quick = [str(path) for path in sorted(folder.glob("test_*.py")) if path.name not in SLOW]
+    own = str(folder / f"test_{module}.py")
+    planner = str(ROOT / "tests/jobs/test_plan.py")
+    if module.startswith("jobs."):
+        yield [planner]
+        yield [str(ROOT / "tests/acceptance/test_loop.py")]
+    else:
+        yield [own] * (own in quick) + [path for path in quick if path != own]
+        yield [str(folder / "test_against_the_oracle.py"), planner]
+
+
+def is_noticed(mutant: Mutant) -> bool:
+    """Run the tests on a change until one fails."""
+    return any(_fails(mutant, tests) for tests in tests_of(mutant.module))
+
+
+def _fails(mutant: Mutant, tests: Sequence[str]) -> bool:
+    child = os.fork()
+    if child == 0:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        sys.meta_path.insert(0, Changed(mutant))
+        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
+        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-W", "ignore"]
+        os._exit(pytest.main([*options, *tests]))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+
+
+def listed() -> dict[str, str]:
+    """Return the survivors that are known, with why each changes nothing that a test could see."""
+    lines = SURVIVORS.read_text("utf-8").splitlines() if SURVIVORS.exists() else []
+    parts = (line.partition("  # ") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): reason.strip() for name, _, reason in parts}
+
+
+def unchanged(module: str) -> Mutant:
+    """Return a change that is none: if the tests notice it, they notice nothing."""
+    return Mutant(module=module, name=f"{module}: unchanged", source=file_of(module).read_text("utf-8"))
+
+
+def survivors_among(tried: Sequence[Mutant]) -> list[str]:
+    """Try changes, and return those that nobody notices."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        assert not is_noticed(unchanged(tried[0].module)), "the tests fail without any change"
+        for mutant in tried:
+            if not is_noticed(mutant):
+                found.append(mutant.name)
+                sys.stderr.write(f"survives: {mutant.name}\n")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Try the changes; return 1 if too few are noticed, or one that survives is not listed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="See what the tests notice.")
+    parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("--sample", type=int, help="try only so many")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    chosen = parser.parse_args(arguments)
+    every = [mutant for module in chosen.modules for mutant in mutants(module)]
+    tried = Random(chosen.seed).sample(every, min(chosen.sample or len(every), len(every)))
+    survivors, known = survivors_among(tried), listed()
+    unlisted = [name for name in survivors if name not in known]
+    score = 1 - len(survivors) / len(tried)
+    line = {"mutants": len(tried), "survivors": len(survivors), "score": round(score, 4), "unlisted": unlisted}
+    sys.stdout.write(f"{json.dumps(line)}\n")
+    return int(score < WANTED or bool(unlisted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

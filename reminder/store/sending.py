@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, tuple_, update
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
+    from sqlalchemy.sql.dml import ReturningUpdate
 
 LEASE = timedelta(minutes=15)
 """How long a claim holds: longer than the ten minutes a server may take to answer the final dot."""
@@ -120,10 +122,26 @@ def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list
     return sorted(claimed, key=lambda row: (row.urgent_on, row.id))
 
 
-def _held(rows: Sequence[Reminder], *states: State) -> Any:  # noqa: ANN401 - an SQL condition
-    ours = tuple_(reminder.c.id, reminder.c.fence).in_([(row.id, row.fence) for row in rows])
-    by_index = reminder.c.id.in_([row.id for row in rows])  # SQLite looks a pair up nowhere
-    return and_(by_index, ours, reminder.c.state.in_(states))
+@lru_cache
+def _marking(columns: tuple[str, ...], states: tuple[State, ...]) -> ReturningUpdate[tuple[int]]:
+    """Return the statement that sets these columns of rows that are still ours and in one of these states.
+
+    It is kept, since building it takes several times as long as running it.
+    """
+    mine = and_(
+        reminder.c.id.in_(bindparam("numbers", expanding=True)),  # SQLite looks a pair up nowhere
+        tuple_(reminder.c.id, reminder.c.fence).in_(bindparam("fences", expanding=True)),
+        reminder.c.state.in_(states),
+    )
+    values = {name: bindparam(f"new_{name}", type_=reminder.c[name].type) for name in columns}
+    return update(reminder).where(mine).values(values).returning(reminder.c.id)
+
+
+def _mark(connection: Connection, rows: Sequence[Reminder], values: Mapping[str, Any], *states: State) -> set[int]:
+    """Change rows if they are still ours and in one of these states; return the numbers of those that were."""
+    given = {f"new_{name}": value for name, value in values.items()}
+    ours = {"numbers": [row.id for row in rows], "fences": [(row.id, row.fence) for row in rows]}
+    return set(connection.scalars(_marking(tuple(values), states), {**ours, **given}))
 
 
 FROZEN = ("content", "wording", "message_id", "frozen_on", "frozen_at")
@@ -143,8 +161,7 @@ def mark_sending(connection: Connection, rows: Sequence[Reminder], now: datetime
     if not rows:
         return set()
     values = {"state": State.SENDING, "sending_at": now, "lease_until": now + LEASE}
-    statement = update(reminder).where(_held(rows, State.CLAIMED)).values(values).returning(reminder.c.id)
-    return set(connection.scalars(statement))
+    return _mark(connection, rows, values, State.CLAIMED)
 
 
 def record(connection: Connection, results: Sequence[Result]) -> set[int]:
@@ -158,16 +175,15 @@ def record(connection: Connection, results: Sequence[Result]) -> set[int]:
     kept: set[int] = set()
     for some in alike.values():
         # In doubt with the same fence: the lease ran out, but nobody has taken the mail over, so this still counts.
-        mine = _held([one.row for one in some], State.CLAIMED, State.SENDING, State.IN_DOUBT)
         freed = {"owner": None, "lease_until": None, **some[0].values}
-        kept |= set(connection.scalars(update(reminder).where(mine).values(freed).returning(reminder.c.id)))
+        kept |= _mark(connection, [one.row for one in some], freed, State.CLAIMED, State.SENDING, State.IN_DOUBT)
     return kept
 
 
 def release(connection: Connection, row: Reminder, values: Mapping[str, Any]) -> bool:
     """Give a claimed reminder back untried: to wait again, or cancelled."""
     freed = {"owner": None, "lease_until": None, **values}
-    return connection.execute(update(reminder).where(_held([row], State.CLAIMED)).values(freed)).rowcount == 1
+    return bool(_mark(connection, [row], freed, State.CLAIMED))
 
 
 def attempts_of(connection: Connection, reminder_id: int) -> list[Attempt]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import and_, create_engine, not_, update
+from sqlalchemy import and_, bindparam, create_engine, not_, or_, tuple_, update
 
 from reminder.jobs import deliver
 from reminder.jobs import tick as passes
@@ -92,10 +92,14 @@ def rescues_by_age(patch: pytest.MonkeyPatch) -> None:
 def has_no_fence(patch: pytest.MonkeyPatch) -> None:
     """Let whoever once had a mail write down what became of it."""
 
-    def held(rows: Any, *states: Any) -> Any:
-        return reminder.c.id.in_([row.id for row in rows])
+    def marking(columns: Any, states: Any) -> Any:
+        pair = tuple_(reminder.c.id, reminder.c.fence)
+        same = reminder.c.id.in_(bindparam("numbers", expanding=True))
+        values = {name: bindparam(f"new_{name}", type_=reminder.c[name].type) for name in columns}
+        of_anybody = or_(same, pair.in_(bindparam("fences", expanding=True)))
+        return update(reminder).where(of_anybody).values(values).returning(reminder.c.id)
 
-    patch.setattr(sending, "_held", held)
+    patch.setattr(sending, "_marking", marking)
 
 
 def keeps_a_failed_transaction(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reminder.jobs import confirm
 from reminder.store import backups, engine, sending
-from reminder.store.tables import reminder
+from tests.faults import orphans
 from tests.faults.calls import Way
 from tests.faults.torture import Point, Torture
 
@@ -57,7 +57,7 @@ def whole(scenario: str) -> Point:
 def never_marks(patch: pytest.MonkeyPatch) -> None:
     """Send without having said so beforehand."""
     patch.setattr(sending, "mark_sending", lambda *given: {row.id for row in given[1]})
-    patch.setattr(sending, "_held", lambda rows, *_: reminder.c.id.in_([row.id for row in rows]))
+    orphans.has_no_fence(patch)
 
 
 def commits_each_statement(patch: pytest.MonkeyPatch) -> None:

@@ -68,17 +68,30 @@ def _appearing(path: Path) -> Iterator[Path]:
             os.fsync(folder)  # else a power cut may take the name away again
         finally:
             os.close(folder)
-    except (OSError, sqlite3.Error) as error:
-        message = f"backup: {path} cannot be written ({getattr(error, 'strerror', None) or error})"
+    except (OSError, sqlite3.Error, DatabaseError) as error:
+        message = f"backup: {path} cannot be written ({_reason(error)})"
         raise UsageError(message) from None
     finally:
-        for left in (partial, *partial.parent.glob(f"{partial.name}-*")):
-            left.unlink(missing_ok=True)
+        _remove(partial)
+
+
+def _remove(unfinished: Path) -> None:
+    """Remove a file that was begun, and what SQLite put beside it; what cannot be removed now is by a later backup."""
+    for left in (unfinished, *unfinished.parent.glob(f"{unfinished.name}-*")):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _reason(error: Exception) -> str:
+    """Return what the system or SQLite says, on one line."""
+    said = error.strerror if isinstance(error, OSError) else error.orig if isinstance(error, DatabaseError) else error
+    return str(said).partition("\n")[0]
 
 
 def _copy_file(store: Store, path: Path) -> None:
     """Copy an SQLite database of any schema while it is written to: all pages at once, so as of one instant."""
-    source = store.engine.raw_connection()
+    with store.reachable():
+        source = store.engine.raw_connection()
     try:
         raw: Any = source.driver_connection
         with closing(sqlite3.connect(path)) as target:
@@ -98,7 +111,7 @@ def back_up_daily(store: Store, folder: Path, now: datetime) -> Path | None:
 
 def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
     """Write a backup into the folder, keep the newest ones, and return its path."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(folder)
     path = folder / f"reminder-{now:%Y%m%dT%H%M%S}.db"
     back_up(store, path)
     with store.write() as connection:
@@ -109,11 +122,7 @@ def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
 
 def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path:
     """Write a backup before something large is done, keep the newest ones of its kind, and return its path."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        message = f"backup: {folder} cannot be made ({error.strerror})"
-        raise UsageError(message) from None
+    _make(folder)
     stem = f"before-{what}-{now:%Y%m%dT%H%M%S%f}"
     path = next(free for number in count() if not (free := folder / f"{stem}-{number}.db").exists())
     back_up(store, path)
@@ -121,12 +130,21 @@ def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path
     return path
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        message = f"backup: {folder} cannot be made ({error.strerror})"
+        raise UsageError(message) from None
+
+
 def _tidy(folder: Path, pattern: str, now: datetime) -> None:
     """Keep the newest backups of a kind, and remove what programs that were killed have left half written."""
     for old in sorted(folder.glob(pattern))[:-KEPT]:
-        old.unlink(missing_ok=True)
+        with suppress(OSError):
+            old.unlink()
     for left in [*folder.glob(".*.partial*"), *folder.glob(".*.restoring*")]:
-        with suppress(FileNotFoundError):  # another program may tidy up, too
+        with suppress(OSError):  # another program may tidy up, too
             if now.timestamp() - left.stat().st_mtime > UNFINISHED.total_seconds():
                 left.unlink()
 
@@ -174,16 +192,24 @@ def restore(store: Store, path: Path, now: datetime, *, force: bool) -> int:
     _require_backup(path)
     copy = path.with_name(f".{path.name}.{os.getpid()}.restoring")
     try:
-        copy.write_bytes(path.read_bytes())
+        _copy_beside(path, copy)
         with closing(Store(f"sqlite:///{copy.resolve()}")) as backup:
             migrate.upgrade(backup)
             migrate.upgrade(store)
             with backup.read() as source, store.write() as target:
                 rows = _overwrite(source, target, now, force=force)
     finally:
-        for left in (copy, *copy.parent.glob(f"{copy.name}-*")):
-            left.unlink(missing_ok=True)
+        _remove(copy)
     return rows
+
+
+def _copy_beside(path: Path, copy: Path) -> None:
+    """Copy a backup, which stays as it is, to where its copy can be upgraded."""
+    try:
+        copy.write_bytes(path.read_bytes())
+    except OSError as error:
+        message = f"restore: {path} cannot be copied to its own folder ({error.strerror})"
+        raise UsageError(message) from None
 
 
 def _overwrite(source: Connection, target: Connection, now: datetime, *, force: bool) -> int:

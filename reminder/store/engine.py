@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,8 @@ from reminder.errors import UnreachableError, UsageError
 from reminder.store.recall import ONLY_READS
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import psycopg
     from sqlalchemy import URL, ExceptionContext
@@ -42,8 +43,12 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """Return the engine that writes, for migrations."""
+        """Return the engine that writes, for migrations and backups; use it within `reachable`."""
         return self._writers
+
+    def reachable(self) -> AbstractContextManager[None]:
+        """Turn what the database cannot do into an UnreachableError that says so."""
+        return _reachable(self.url)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -85,8 +90,14 @@ def _reachable(url: URL) -> Iterator[None]:
         is_damaged = type(error) is DatabaseError  # no finer kind: SQLite's word for a file that is none of its own
         if not isinstance(error, OperationalError) and not error.connection_invalidated and not is_damaged:
             raise
-        message = f"database: {url.render_as_string(hide_password=True)} cannot be used ({reason}); check REMINDER_DATABASE_URL"
-        raise UnreachableError(message) from error
+        raise _unreachable(url, reason) from error
+    except sqlite3.Error as error:  # of what is said to the driver directly
+        raise _unreachable(url, str(error)) from error
+
+
+def _unreachable(url: URL, reason: str) -> UnreachableError:
+    shown = url.render_as_string(hide_password=True)
+    return UnreachableError(f"database: {shown} cannot be used ({reason}); check REMINDER_DATABASE_URL")
 
 
 def _parsed(address: str) -> URL:

@@ -86,17 +86,17 @@ def _schema_transaction(store: Store) -> Iterator[Connection]:
     """Give a connection that alone may change the schema.
 
     On SQLite foreign keys are off for the time: a table that is copied and dropped would otherwise empty the tables
-    that refer to it. They are checked before the commit.
+    that refer to it. They are checked before the commit, and the connection is left, so that none goes on without.
     """
     if not store.is_sqlite:
         with store.write() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             yield connection
         return
-    with store.engine.connect() as connection:
+    with store.reachable(), store.engine.connect() as connection:
         raw: Any = connection.connection.driver_connection  # a PRAGMA of this kind does nothing inside a transaction
-        raw.execute("PRAGMA foreign_keys=OFF")
         try:
+            raw.execute("PRAGMA foreign_keys=OFF")
             with connection.begin():
                 yield connection
                 broken = connection.execute(text("PRAGMA foreign_key_check")).all()
@@ -104,4 +104,4 @@ def _schema_transaction(store: Store) -> Iterator[Connection]:
                     message = f"database: rows refer to rows that are not there ({broken[0]}); restore a backup"
                     raise UsageError(message)
         finally:
-            raw.execute("PRAGMA foreign_keys=ON")
+            connection.invalidate()

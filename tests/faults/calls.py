@@ -17,6 +17,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from unittest.mock import patch
 
+from reminder.errors import UnreachableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -131,15 +133,17 @@ class Calls:
 
     def clock(self, now: Callable[[], T]) -> Callable[[], T]:
         """Return a clock whose readings are numbered, too."""
-        return lambda: self("clock", lambda _: OSError(errno.EIO, "the clock does not answer"), now)
+        return lambda: self("clock", lambda _: UnreachableError("the clock does not answer"), now)
 
     def _seams(self) -> list[tuple[Any, str, Any]]:
+        database = self._database(sqlite3.connect)
         files = [(os, name, self._file_call(name)) for name in ("replace", "fsync", "unlink", "mkdir")]
         return [
             *files,
             (io, "open", self._open(io.open)),
             (socket, "create_connection", self._connect),
-            (sqlite3.dbapi2, "connect", self._database(sqlite3.dbapi2.connect)),
+            (sqlite3, "connect", database),
+            (sqlite3.dbapi2, "connect", database),
         ]
 
     def _connect(self, *_: object, **__: object) -> object:

@@ -6,13 +6,14 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reminder.errors import ReminderError
 from reminder.jobs import confirm
 from reminder.jobs.import_terms import Request
 from reminder.jobs.import_undo import undo_import
@@ -21,11 +22,13 @@ from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Tally
 from reminder.jobs.tick import tick
 from reminder.roster.reading import read_roster
-from reminder.store import imports, people
+from reminder.store import imports, migrate, people
 from reminder.store import practices as stored
 from reminder.store.backups import back_up as back_up_to
 from reminder.store.backups import back_up_now, restore
 from reminder.store.engine import Store
+from reminder.store.schema import NEWEST
+from tests.faults.migrating import lived_at
 from tests.faults.sink import Taken
 from tests.faults.town import START, settle
 from tests.world import World
@@ -60,7 +63,8 @@ class Scenario:
     """Some work, which is begun, fails somewhere, and is done again.
 
     `half` looks right after the fault for what is half done, `done` at the very end. `addresses`: whom exactly one mail
-    must have reached by then; with `sends` off nobody is mailed.
+    must have reached by then; with `sends` off nobody is mailed, and None leaves the records
+    unjudged: they are invented.
     """
 
     name: str
@@ -71,7 +75,7 @@ class Scenario:
     taken: Callable[[MailServer, Path], list[Taken]] = from_server
     sends: bool = True
     to_folder: bool = False
-    addresses: list[str] = field(default_factory=lambda: list(PEOPLE))
+    addresses: list[str] | None = field(default_factory=lambda: list(PEOPLE))
 
 
 def one_of(*good: tuple[int, ...], of: tuple[str, ...]) -> Look:
@@ -213,6 +217,23 @@ def bring_back(services: Services, place: Path) -> None:
     tick(services)
 
 
+def old(url: str) -> None:
+    """Have the tables of the first release, and a few rows in each."""
+    lived_at(url, "0001", rows=3, seed=1).close()
+
+
+def upgrade(services: Services, _: Path) -> None:
+    """Upgrade; whatever became of it, a row may not refer to what is not there on any connection used afterwards."""
+    try:
+        migrate.upgrade(services.store)
+    finally:
+        with suppress(ReminderError), services.store.write() as connection:
+            assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1, "foreign keys are off"
+
+
+UPGRADED = ("alembic_version where version_num = '0001'", f"alembic_version where version_num = '{NEWEST}'", "person")
+
+
 RESTORED = ("person", "system where key = 'hold'", "attempt")
 
 
@@ -283,6 +304,15 @@ _LIST = (
         done=one_of((3, 1, 0), of=RESTORED),
         sends=False,
         addresses=[],
+    ),
+    Scenario(
+        name="upgrade",
+        prepare=old,
+        act=upgrade,
+        half=one_of((1, 0, 3), (0, 1, 3), of=UPGRADED),
+        done=one_of((0, 1, 3), of=UPGRADED),
+        sends=False,
+        addresses=None,
     ),
     Scenario(name="back up", act=back_up, half=backups, done=only_backups),
 )

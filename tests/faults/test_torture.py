@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import Connection
 
 from reminder.jobs import confirm
 from reminder.store import backups, engine, sending
@@ -76,6 +77,16 @@ def forgets_leftovers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(backups, "_tidy", lambda *_: None)
 
 
+def forgets_foreign_keys(patch: pytest.MonkeyPatch) -> None:
+    """Put a connection back that checks no foreign keys since it changed the schema."""
+    patch.setattr(Connection, "invalidate", lambda _: None)
+
+
+def removes_without_care(patch: pytest.MonkeyPatch) -> None:
+    """Let the error of tidying up take the place of the one that tells what happened."""
+    patch.setattr(backups, "_remove", lambda path: path.unlink())
+
+
 @pytest.mark.parametrize(
     ("bug", "scenario", "call", "way", "told"),
     [
@@ -83,6 +94,8 @@ def forgets_leftovers(patch: pytest.MonkeyPatch) -> None:
         (commits_each_statement, "confirm", "sql insert", Way.RAISE, "half done"),
         (commits_each_statement, "import", "sql insert", Way.KILL, "half done"),
         (forgets_leftovers, "back up", "file fsync", Way.KILL, "left over"),
+        (removes_without_care, "back up", "file unlink", Way.HANG, "not told in plain words: OSError"),
+        (forgets_foreign_keys, "upgrade", "sql pragma", Way.RAISE_LATE, "foreign keys are off"),
         (loses_the_receipt, "confirm", "sql commit", Way.KILL_LATE, "half done"),
     ],
 )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
+from reminder.errors import ReminderError, UsageError
 from tests.faults.calls import Calls, KilledError, Way
 from tests.faults.line import MailServer
 from tests.faults.scenarios import SCENARIOS
@@ -72,7 +73,7 @@ class Torture:
         shutil.copytree(self._base(scenario), place)
         logging.disable()  # thousands of faults are told there
         try:
-            return _run(scenario, point, place, self.counts)
+            return _run(scenario, point, place)
         finally:
             logging.disable(logging.NOTSET)
 
@@ -85,7 +86,7 @@ class Torture:
         return base
 
 
-def _run(scenario: Scenario, point: Point, place: Path, counts: Counter[str]) -> tuple[list[str], list[str]]:
+def _run(scenario: Scenario, point: Point, place: Path) -> tuple[list[str], list[str]]:
     time = place.with_name("time")  # outside: reading it is no call of the product
     clock = VirtualTime(time, START)
     server = MailServer(clock.now)
@@ -95,12 +96,13 @@ def _run(scenario: Scenario, point: Point, place: Path, counts: Counter[str]) ->
     with Calls(place, server, at=point.at, way=point.way, on_hang=lambda: clock.advance(HANGS_FOR)) as calls:
         services = site.services()
         services.clock = calls.clock(services.clock)
+        told: Exception = UsageError()
         try:
             scenario.act(services, place)
         except KilledError:
             pass
         except Exception as error:  # noqa: BLE001 - as the scheduler and the web server do
-            counts[f"told as {type(error).__name__}"] += 1
+            told = error
     clock.advance(timedelta(minutes=1))
     with server.reached():
         if calls.is_killed:
@@ -112,9 +114,13 @@ def _run(scenario: Scenario, point: Point, place: Path, counts: Counter[str]) ->
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
             faults.append(f"cannot be repeated: {type(error).__name__}: {error}")
         services.store.close()
+        if not isinstance(told, ReminderError):
+            faults.append(f"is not told in plain words: {type(told).__name__}: {told}")
         if scenario.sends:
             drain(site, clock)
-    _, wrong = judge(site.url, scenario.addresses, scenario.taken(server, place))
+    wrong: list[str] = []
+    if scenario.addresses is not None:
+        wrong += judge(site.url, scenario.addresses, scenario.taken(server, place))[1]
     with closing(sqlite3.connect(database)) as connection:
         integrity = connection.execute("pragma integrity_check").fetchone()[0]
         wrong += scenario.done(connection, place)

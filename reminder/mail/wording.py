@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, select_autoescape
 
@@ -17,7 +17,7 @@ from reminder.policy.phrases import days_phrase
 from reminder.resources import resource_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
     from pathlib import Path
 
 NAMES = (
@@ -38,6 +38,13 @@ class Rendered:
     html: str
 
 
+class _Environment(Environment):
+    """Gives each template its globals as one plain dict: Jinja's chain of two costs a fifth of the time of a mail."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class Wording:
     """All templates of one version."""
 
@@ -45,7 +52,7 @@ class Wording:
         """Compile the templates; raise UsageError naming the one that is missing or broken."""
         self._sources = dict(sorted(sources.items()))
         self.version = hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
-        self._environment = Environment(
+        self._environment = _Environment(
             loader=DictLoader(self._sources),
             autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,

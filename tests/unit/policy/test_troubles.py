@@ -120,3 +120,64 @@ def test_a_folder_that_somebody_chose_stops_nobodys_health() -> None:
     found = troubles(replace(WELL, mail_set_up=None))
 
     assert [trouble.severity for trouble in found] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("change", "severity", "since"),
+    [
+        ({"database": AGO}, Severity.STOPPED, AGO.since),
+        ({"schema": AGO}, Severity.STOPPED, AGO.since),
+        ({"alive_at": NOW - HOUR}, Severity.STOPPED, NOW - HOUR),
+        ({"failed_pass": AGO}, Severity.STOPPED, AGO.since),
+        ({"held": AGO}, Severity.STOPPED, AGO.since),
+        ({"mail_set_up": False}, Severity.STOPPED, WELL.practices_since),
+        ({"mail_server": AGO}, Severity.STOPPED, AGO.since),
+        ({"recorded_ahead": NOW + 3 * DAY}, Severity.STOPPED, None),
+        ({"zones_missing": ("America/Chicago",)}, Severity.STOPPED, None),
+        ({"late": 1}, Severity.BROKEN, None),
+        ({"not_taken": 3}, Severity.BROKEN, None),
+        ({"in_doubt": 3}, Severity.BROKEN, None),
+        ({"unreadable": ("mail_url",)}, Severity.BROKEN, None),
+        ({"without_admin": 1}, Severity.BROKEN, None),
+        ({"failed_backup": AGO}, Severity.BROKEN, AGO.since),
+        ({"backup_at": NOW - 3 * DAY}, Severity.BROKEN, NOW - 3 * DAY),
+        ({"free": 0}, Severity.BROKEN, None),
+        ({"mute": {"ping": AGO}}, Severity.BROKEN, AGO.since),
+        ({"rule_checked_on": date(2020, 1, 1)}, Severity.WARNING, None),
+    ],
+)
+def test_how_bad_it_is_and_since_when(change: dict[str, Any], severity: Severity, since: datetime | None) -> None:
+    (found,) = troubles(replace(WELL, **change))
+
+    assert (found.severity, found.since) == (severity, since)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"alive_at": NOW - HOUR}, "The reminders have not run since Dec 01, 13:00 UTC. Is the program running"),
+        ({"alive_at": None}, "The reminders have not run so far."),
+        ({"held": AGO}, "look at the list, then release it"),
+        ({"held": AGO, "is_probed": True}, "it is tried again every 15 minutes"),
+        ({"held": AGO}, "Sending is held: the server's own words."),
+        ({"late": 1}, "1 mail is overdue and nothing sends it."),
+        ({"late": 2}, "2 mails are overdue and nothing sends them."),
+        ({"not_taken": 4}, "4 mails in a row were not taken by the mail server."),
+        ({"in_doubt": 4}, "4 mails were given to the mail server, which did not say it has them."),
+        ({"unreadable": ("mail_url", "alert_email")}, "this secret key: mail_url, alert_email."),
+        ({"without_admin": 1}, "1 practice has no admin"),
+        ({"without_admin": 2}, "2 practices have no admin"),
+        ({"backup_at": NOW - 3 * DAY}, "There is no backup of the last day."),
+        ({"backup_at": None}, "No backup was ever made."),
+        ({"recorded_ahead": NOW + 3 * DAY}, "The clock says 2026-12-01 14:00 UTC"),
+        ({"zones_missing": ("Asia/Tokyo", "Asia/Seoul")}, "No time zone data for Asia/Tokyo, Asia/Seoul."),
+        ({"free": 1.4 * 10**8}, "The disk has 0.1 GB left."),
+        ({"free": 0}, "at 500 MB and less"),
+        ({"mute": {"ping": AGO}}, "The ping that tells of troubles cannot be reached: the server's own words."),
+        ({"rule_checked_on": date(2020, 1, 2)}, "since 2020-01-02"),
+    ],
+)
+def test_what_is_said_of_it(change: dict[str, Any], words: str) -> None:
+    (found,) = troubles(replace(WELL, **change))
+
+    assert words in f"{found.words} {found.detail} {found.cure}"

@@ -60,7 +60,7 @@ def run(size: Size) -> Iterator[Found]:
         populate(store, Crowd(people=people))
         with store.write() as connection:
             spread(connection)
-        found = alternate(size.of(1, 2), forecast=lambda: foretold(store), ladder=lambda: changed(store))
+        found = alternate(size.rounds(30), forecast=lambda: foretold(store), ladder=lambda: changed(store))
         slowest = max(meanwhile(store))
         store.close()
     bar = Bar(limit=MOST_SECONDS, of_ratio=False)

@@ -28,7 +28,7 @@ def run(size: Size) -> Iterator[Found]:
             for connections in (1, 8):
                 mails = size.of(10, 40) if connections == 1 else size.of(20, 60) * connections
                 found = alternate(
-                    size.of(1, 3),
+                    size.rounds(25),
                     ours=partial(rate_of_ours, folder, mails, port, connections=connections),
                     base=partial(rate_of, SMTPLIB, HERE, str(folder), str(port), str(mails), str(connections)),
                 )

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -29,10 +30,13 @@ class Size:
         """Return the number for this size."""
         return {"short": short, "long": long, "huge": huge or long}[self.name]
 
-    @property
-    def rounds(self) -> int:
-        """Return how often ours and the yardstick take turns."""
-        return self.of(3, 5)
+    def rounds(self, seconds: float = 45, *, short: int = 1, long: int = 5) -> Iterator[int]:
+        """Count the rounds in which ours and the yardstick take turns: five, unless the time for them is over before."""
+        ends = monotonic() + seconds
+        for turn in range(self.of(short, long)):
+            if turn and monotonic() > ends:
+                return
+            yield turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,13 +136,13 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def alternate(rounds: int, **runs: Callable[[], float]) -> dict[str, list[float]]:
+def alternate(rounds: Iterable[int], **runs: Callable[[], float]) -> dict[str, list[float]]:
     """Run each in turn, round by round, so that a noisy minute hits all alike; return the figures by name.
 
     Every second round goes backwards: nobody always finds the caches warmed by the same one.
     """
     found: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(rounds):
+    for turn in rounds:
         for name in list(runs)[:: -1 if turn % 2 else 1]:
             found[name].append(runs[name]())
     return found

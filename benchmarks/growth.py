@@ -17,7 +17,7 @@ from reminder.store.engine import Store
 from tests.postgres import cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from benchmarks.frame import Found, Size
 
@@ -52,9 +52,11 @@ class Town:
         self.idle.append((time.perf_counter() - began) / IDLE_PASSES)
 
 
-def grown(towns: list[Town], kind: str, rounds: int) -> Iterator[Found]:
+def grown(towns: list[Town], kind: str, rounds: Iterable[int]) -> Iterator[Found]:
     """Let the towns take turns, and compare each with the smallest."""
-    for _ in range(rounds + 1):
+    for town in towns:
+        town.round()  # compiles statements and fills caches
+    for _ in rounds:
         for town in towns:
             town.round()
     smallest = towns[0]
@@ -68,7 +70,7 @@ def grown(towns: list[Town], kind: str, rounds: int) -> Iterator[Found]:
 
 
 def _ms(seconds: list[float]) -> list[float]:
-    return [value * 1000 for value in seconds[1:]]  # the first round compiles statements and fills caches
+    return [value * 1000 for value in seconds[1:]]
 
 
 def run(size: Size) -> Iterator[Found]:
@@ -77,10 +79,10 @@ def run(size: Size) -> Iterator[Found]:
         towns = [Town(f"sqlite:///{folder}/{people}.db", people) for people in sizes]
         for town in towns:
             stack.callback(town.store.close)
-        yield from grown(towns, "SQLite", size.of(1, 5))
+        yield from grown(towns, "SQLite", size.rounds())
     if size.name == "huge":
         with cluster(settings=ROOMY) as server, ExitStack() as stack:
             towns = [Town(server.fresh_url(), people) for people in (10_000, 10_000_000)]
             for town in towns:
                 stack.callback(town.store.close)
-            yield from grown(towns, "PostgreSQL", 5)
+            yield from grown(towns, "PostgreSQL", size.rounds(600))

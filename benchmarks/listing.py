@@ -103,7 +103,7 @@ def run(size: Size) -> Iterator[Found]:
             for client in (small, large):
                 seconds(client, path)  # the first one compiles statements
             taken = alternate(
-                size.of(10, 60),
+                range(size.of(10, 60)),
                 many=partial(seconds, large, path),
                 few=partial(seconds, small, path),
             )

@@ -85,7 +85,7 @@ def run(size: Size) -> Iterator[Found]:
         populate(store, Crowd(people=people, practices=people // 20))
         bare = Bare(path)
         ours, base, idle = [], [], []
-        for turn in range(size.rounds + 1):
+        for turn in range(1 + size.of(3, 5)):
             first = 1 + turn * DUE
             idle.append(nothing_due(store))
             ours.append(planned(store, first))

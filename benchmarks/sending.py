@@ -68,7 +68,7 @@ def run(size: Size) -> Iterator[Found]:
             length = len(a_mail(folder))
             base: list[float] = []
             costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
-            for _ in range(size.of(1, 5)):
+            for _ in size.rounds(120):
                 base.append(smtp_source(port, size.of(10_000, 40_000), sessions=8, length=length))
                 for name, (processes, connections, _) in WAYS.items():
                     mails = many if connections > 1 else few

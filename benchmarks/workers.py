@@ -62,7 +62,7 @@ def run(size: Size) -> Iterator[Found]:
 
 def _compared(hall: Hall, size: Size, what: str, bars: dict[int, float]) -> Iterator[Found]:
     runs = {str(workers): partial(hall.rate, workers) for workers in (1, *bars)}
-    found = alternate(size.of(1, 3), **runs)
+    found = alternate(size.rounds(35), **runs)
     for workers, limit in bars.items():
         row = Row(id="P6", measure=f"{workers} workers, {what}", unit="mails/s", ours=found[str(workers)])
         yield row.against("one worker", found["1"], Bar(limit=limit, at_least=True))

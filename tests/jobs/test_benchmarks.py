@@ -79,10 +79,18 @@ def test_ours_and_the_yardstick_take_turns() -> None:
         order.append(name)
         return float(len(order))
 
-    found = alternate(3, ours=lambda: runs("ours"), base=lambda: runs("base"))
+    found = alternate(range(3), ours=lambda: runs("ours"), base=lambda: runs("base"))
 
     assert order == ["ours", "base", "base", "ours", "ours", "base"]
     assert found == {"ours": [1, 4, 5], "base": [2, 3, 6]}
+
+
+def test_rounds_end_when_their_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = iter(range(0, 1000, 30))
+    monkeypatch.setattr("benchmarks.frame.monotonic", lambda: next(at))
+
+    assert list(Size(name="long").rounds(70)) == [0, 1, 2]
+    assert list(SHORT.rounds(70)) == [0]
 
 
 def test_a_run_keeps_the_rows_that_it_did_not_measure(tmp_path: Path) -> None:

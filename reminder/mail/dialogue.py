@@ -8,28 +8,21 @@ one mail and the envelope of the next go out together: one round trip a mail ins
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reminder.mail.client import OutOfTurnError
-from reminder.mail.replies import broken, doubt, refused
+from reminder.mail.replies import broken, doubt, is_out_of_step, refused, taken
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.mail.wire import Timeouts, Wire
+from reminder.mail.wire import Timeouts, Wire, envelope, stuffed
 
 if TYPE_CHECKING:
     from reminder.mail.client import Client
 
 IDLE_SECONDS = 30
 """A connection that was quiet for this long is asked whether it is still there before it is used again."""
-
-BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-"""A line end that is not CRLF."""
-
-UNWRITABLE = re.compile(r"[^!-~]|[<>]")
-"""What cannot stand in an address on the wire: anything but visible ASCII, and the brackets around it."""
 
 
 class SmtpConnection:
@@ -58,15 +51,10 @@ class SmtpConnection:
     def _envelope(self, sender: str, recipient: str) -> bytes:
         """Return what can be said of an envelope now, and keep the rest until the server has answered."""
         self._forget_envelope()
-        if UNWRITABLE.search(sender + recipient):
+        commands = envelope(sender, recipient)
+        if not commands:
             reply = "the address cannot be written in SMTP"
             self._begin_fault = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, reply=reply)
-            return b""
-        commands = [
-            (Stage.MAIL, f"MAIL FROM:<{sender}>\r\n".encode("ascii")),
-            (Stage.RCPT, f"RCPT TO:<{recipient}>\r\n".encode("ascii")),
-            (Stage.DATA, b"DATA\r\n"),
-        ]
         now = commands if self._pipelining else commands[:1]
         self._unsaid.extend(commands[len(now) :])
         self._unanswered.extend(stage for stage, _ in now)
@@ -86,7 +74,7 @@ class SmtpConnection:
         while self._unanswered:
             stage = self._unanswered.popleft()
             answer = self._answer(stage)
-            if refusal is not None and _is_out_of_step(stage, answer):
+            if refusal is not None and is_out_of_step(stage, answer):
                 refusal, answer = None, broken(stage, OutOfTurnError("the answers are out of step"))
             if answer is not None and not answer.usable:
                 self._forget_envelope()
@@ -119,14 +107,13 @@ class SmtpConnection:
 
     def hand_over(self, data: bytes, then: tuple[str, str] | None = None) -> None:
         """Send the text; from the first byte of the final dot on, silence means doubt."""
-        self._text_is_awaited = False
-        self._text_fault, self._next, following = None, None, b""
+        self._text_is_awaited, self._text_fault, self._next, following = False, None, None, b""
         if then is not None and self._pipelining:
             following = self._envelope(*then)
         elif then is not None:
             self._next = then
         try:
-            self._wire.send(_stuffed(data), self._timeouts.body)
+            self._wire.send(stuffed(data), self._timeouts.body)
         except OSError as error:
             self._text_fault = self._unasked(Stage.BODY, error)
             return
@@ -154,11 +141,8 @@ class SmtpConnection:
         self._used_at = time.monotonic()
         # Bytes beyond the answer mean that the two sides are out of step, unless a further mail was begun.
         in_step = bool(self._unanswered) or self._wire.is_quiet()
-        outcome = {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED_CONTENT}.get(
-            code // 100, Outcome.IN_DOUBT
-        )
-        usable = in_step and code != 421 and outcome is not Outcome.IN_DOUBT
-        return Verdict(outcome=outcome, stage=Stage.DOT, code=code, reply=text, usable=usable)
+        usable = in_step and code != 421 and taken(code) is not Outcome.IN_DOUBT
+        return Verdict(outcome=taken(code), stage=Stage.DOT, code=code, reply=text, usable=usable)
 
     def _unasked(self, stage: Stage, error: OSError) -> Verdict:
         """Judge a connection that broke before something was said: if the dot never left, the mail was not taken.
@@ -214,18 +198,3 @@ class SmtpConnection:
                 self._wire.send(b"QUIT\r\n", self._timeouts.probe)
                 self._wire.read(self._timeouts.probe)
         self._wire.close()
-
-
-def _is_out_of_step(stage: Stage, answer: Verdict | None) -> bool:
-    """Tell whether a server cannot mean this, having refused what came before: an answer came twice, or one too many."""
-    if answer is None:
-        return stage is Stage.RCPT
-    return answer.code is not None and answer.code // 100 not in (4, 5)
-
-
-def _stuffed(data: bytes) -> bytes:
-    """Return a text as it goes over the wire: lines end with CRLF, and a dot at their beginning is doubled."""
-    body = re.sub(rb"\r\n|\r|\n", b"\r\n", data) if BARE.search(data) else data
-    body = body.replace(b"\r\n.", b"\r\n..")
-    body = b"." + body if body.startswith(b".") else body
-    return body if body.endswith(b"\r\n") else body + b"\r\n"

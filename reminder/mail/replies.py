@@ -57,3 +57,15 @@ def rcpt_outcome(code: int, text: str) -> Outcome:
     if code in SIGN_IN or ABOUT_US.search(text):
         return Outcome.MISCONFIGURED
     return Outcome.REFUSED_RECIPIENT
+
+
+def taken(code: int) -> Outcome:
+    """Say what the answer to the final dot means for the mail."""
+    return {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED_CONTENT}.get(code // 100, Outcome.IN_DOUBT)
+
+
+def is_out_of_step(stage: Stage, answer: Verdict | None) -> bool:
+    """Tell whether a server cannot mean this, having refused what came before: an answer came twice, or one too many."""
+    if answer is None:
+        return stage is Stage.RCPT
+    return answer.code is not None and answer.code // 100 not in (4, 5)

@@ -1,13 +1,14 @@
-"""The socket under a connection: sends bytes, reads whole answers, each with its own patience."""
+"""The socket under a connection: sends bytes, reads whole answers, each with its own patience; and what is sent."""
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reminder.mail.replies import reply_text
-from reminder.mail.transport import clean_reply
+from reminder.mail.transport import Stage, clean_reply
 
 if TYPE_CHECKING:
     from reminder.mail.client import Client
@@ -61,3 +62,29 @@ class Wire:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+
+BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+"""A line end that is not CRLF."""
+
+UNWRITABLE = re.compile(r"[^!-~]|[<>]")
+"""What cannot stand in an address on the wire: anything but visible ASCII, and the brackets around it."""
+
+
+def envelope(sender: str, recipient: str) -> list[tuple[Stage, bytes]]:
+    """Return the commands of an envelope, each with its stage; none if an address cannot be written."""
+    if UNWRITABLE.search(sender + recipient):
+        return []
+    return [
+        (Stage.MAIL, f"MAIL FROM:<{sender}>\r\n".encode("ascii")),
+        (Stage.RCPT, f"RCPT TO:<{recipient}>\r\n".encode("ascii")),
+        (Stage.DATA, b"DATA\r\n"),
+    ]
+
+
+def stuffed(data: bytes) -> bytes:
+    """Return a text as it goes over the wire: lines end with CRLF, and a dot at their beginning is doubled."""
+    body = re.sub(rb"\r\n|\r|\n", b"\r\n", data) if BARE.search(data) else data
+    body = body.replace(b"\r\n.", b"\r\n..")
+    body = b"." + body if body.startswith(b".") else body
+    return body if body.endswith(b"\r\n") else body + b"\r\n"

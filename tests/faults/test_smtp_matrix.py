@@ -46,7 +46,7 @@ def lost_before(error: BaseException) -> Verdict:
     [
         ("dot", "drop", {"doubt": lost_before}),
         ("dot", "yes and no", {"doubt": lost_before}),
-        ("mail", "with a refusal behind it", {"_is_out_of_step": lambda *_: False}),
+        ("mail", "with a refusal behind it", {"is_out_of_step": lambda *_: False}),
         ("rcpt", "550", {"refused": lambda *_: Outcome.DEFERRED}),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from reminder.jobs import passwords, signing_in, team
 from tests import reference
 from tests.cli.conftest import bare, shell  # noqa: F401 - fixtures
+from tests.soak.__main__ import LOOPS
 from tests.web.every_route import USES, Access
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_every_setting_named_in_the_pages_exists(page: Path) -> None:
     assert {name for name in named if name.removesuffix("_FILE") not in known} == set()
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lock", "docs", "screenshots"])
+@pytest.mark.parametrize("target", ["demo", "test", "soak", "lock", "docs", "screenshots"])
 def test_every_make_target_that_is_named_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
@@ -58,6 +59,13 @@ def test_the_commands_work_as_written(bare: Shell) -> None:  # noqa: F811 - a fi
 
     assert len(done) > 7
     assert [(line, result.err) for line, result in zip(lines, done, strict=False) if result.code != 0] == []
+
+
+def test_every_loop_of_the_soak_stands_beside_the_promises_and_is_there() -> None:
+    page = (ROOT / "docs" / "explanation" / "promises.md").read_text("utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+
+    assert told == [name for name in LOOPS if (ROOT / "tests" / "soak" / f"{name}.py").exists()]
 
 
 ALLOWED = {

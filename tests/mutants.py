@@ -153,13 +153,13 @@ def tests_of(module: str) -> Iterator[list[str]]:
     folder = ROOT / "tests/unit/policy"
     quick = [str(path) for path in sorted(folder.glob("test_*.py")) if path.name not in SLOW]
     own = str(folder / f"test_{module}.py")
-    planner = str(ROOT / "tests/jobs/test_plan.py")
+    planner, clock = (str(ROOT / f"tests/jobs/test_{name}.py") for name in ("plan", "tick"))
     if module.startswith("jobs."):
         yield [planner]
         yield [str(ROOT / "tests/acceptance/test_loop.py")]
     else:
         yield [own] * (own in quick) + [path for path in quick if path != own]
-        yield [str(folder / "test_against_the_oracle.py"), planner]
+        yield [str(folder / "test_against_the_oracle.py"), planner, clock]
 
 
 def is_noticed(mutant: Mutant) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.jobs import practices, staff
+from reminder.jobs import plan, practices, staff
 from reminder.policy.model import Absence, Role, State
 from reminder.store import people, reconcile, rules
 from reminder.store import practices as stored
@@ -346,3 +346,14 @@ def test_a_rule_that_changes_in_mid_cycle_moves_the_expiry_date(world: World) ->
     assert person_row(world, other).expires_on == date(2026, 12, 19)
     with world.store.read() as connection:
         assert reconcile.differences(connection) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5])
+def test_more_people_than_fit_into_one_transaction_are_all_planned(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(plan, "BATCH", 2)
+    for number in range(count):
+        world.person(f"Person {number}", expiring_in(7))
+
+    assert world.tick(chicago("2026-12-01")).planned == count

@@ -192,7 +192,9 @@ def _text(found: Iterable[Trouble]) -> str:
 
 def _line(trouble: Trouble) -> str:
     """Return one trouble in words for a mailbox or a chat that others may read, too."""
-    return redacted(f"{trouble.title}. {trouble.detail or trouble.words} What to do: {trouble.cure}.")
+    words = trouble.detail or trouble.words
+    title = "" if words.startswith(trouble.title) else f"{trouble.title}. "
+    return redacted(f"{title}{words} What to do: {trouble.cure}.")
 
 
 def _fields(trouble: Trouble) -> dict[str, str | None]:

@@ -288,6 +288,24 @@ def test_the_scheduler_is_an_alarm_clock_only(world: World, tmp_path: Path) -> N
     assert str(running.timezone) == "UTC"
 
 
+def test_pages_whose_passes_run_elsewhere_still_raise_the_alarm(world: World, listener: Listener) -> None:
+    lookout = Lookout(world.services, Settings(alert_url=f"{listener.url}/alert"))
+    running = scheduler.start(lookout, with_passes=False)
+    jobs = [job.id for job in running.get_jobs()]
+    running.shutdown(wait=True)
+    raise_alarms(Alarms(lookout))
+
+    assert jobs == ["alarms"]
+    assert "Reminders are not running" in listener.heard[0][1]
+
+
+def test_what_is_told_does_not_say_its_headline_twice(world: World, listener: Listener) -> None:
+    world.services.installation = replace(world.services.installation, is_set_up=False)
+    minute(world, alarms_of(world, alert_url=f"{listener.url}/alert"))
+
+    assert json.loads(listener.heard[0][1])["text"].count("No mail server is set up") == 1
+
+
 def test_a_backup_is_written_once_a_day_and_fourteen_are_kept(world: World, tmp_path: Path) -> None:
     written = [back_up_daily(world.store, tmp_path, NOW + timedelta(hours=12 * half)) for half in range(40)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.testclient import TestClient
 
-from reminder import scheduler
+from reminder import checkup, scheduler
 from reminder.alarms import Alarms
 from reminder.condition import Lookout
 from reminder.jobs.signing_in import make_sign_in_link
@@ -109,6 +109,11 @@ class House:
     def band(self) -> str:
         """What stands at the top of the first page, in the words of the page."""
         return self.browser.get("/").text.partition("<header>")[2].partition('<div class="top">')[0]
+
+    def doctor(self) -> bool:
+        """Whether `reminder doctor` finds nothing wrong."""
+        found = checkup.look(self.world.services.store, self.lookout.settings, self.world.now)
+        return all(finding.ok for finding in found)
 
     def was_told(self, matter: str) -> bool:
         """Whether the webhook told of it."""

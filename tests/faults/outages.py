@@ -199,7 +199,8 @@ def no_mail_server_set_up(house: House, patch: pytest.MonkeyPatch) -> Iterator[N
     with another_server(house):
         present, transport = house.world.services.installation, FolderTransport(str(house.folder / "mail"))
         house.world.services.installation = replace(present, transport=transport, is_set_up=False)
-        yield
+        with _settings(house, mail_url=f"folder:{house.folder / 'mail'}"):
+            yield
 
 
 # The mails

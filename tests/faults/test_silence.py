@@ -38,19 +38,20 @@ def test_no_outage_is_silent_and_each_is_over_when_it_is_mended(
     home: House, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.minute()
-    assert (home.health()[:2], "banner warn" in home.band()) == ((200, []), False)
+    assert (home.health()[:2], "banner warn" in home.band(), home.doctor()) == ((200, []), False, True)
 
     with outage.break_it(home, monkeypatch):
         for _ in range(outage.page_after):
             home.minute()
         (status, matters, said), band, known = home.health(), home.band(), len(home.listener.heard)
+        is_well = home.doctor()
         for _ in range(LONGEST_SILENCE - outage.page_after):
             if home.was_told(outage.matter):
                 break
             home.minute()
         is_told, is_fetched = home.was_told(outage.matter), "/alive" in home.listener.paths()[known:]
 
-    assert (status, outage.matter in matters, "banner warn" in band) == (503, True, True)
+    assert (status, outage.matter in matters, "banner warn" in band, is_well) == (503, True, True, False)
     assert (is_told, is_fetched) == (outage.is_told, False)
     assert CANARY not in said
     assert "@" not in said

@@ -80,7 +80,7 @@ def _is_overtaken(occasion: Occasion) -> bool:
     if not by_hand_mail or row.trial or local_date(row.planned_at, zone) == occasion.today:
         return False
     ids = [row.person_id or 0]
-    last = outbox.last_sending(occasion.connection, ids).values()
+    last = outbox.last_sending(occasion.connection, ids, occasion.now).values()
     waiting = by_hand.next_steps(occasion.connection, ids).values()
     tonight = local_midnight_after(occasion.now, zone)
     return any(local_date(at, zone) == occasion.today for at in last) or any(at < tonight for at in waiting)

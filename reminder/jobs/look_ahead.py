@@ -68,5 +68,5 @@ def gather(
         absences=absences.of_people(connection, by_id),
         skipped=skips.of_present_cycles(connection, by_id),
         recorded=coming.recorded_steps(connection, by_id),
-        last_sending=by_hand.last_mail(connection, by_id),
+        last_sending=by_hand.last_mail(connection, by_id, start),
     )

@@ -39,7 +39,7 @@ def plan_people(store: Store, now: datetime, tally: Tally) -> None:
 
 
 def _plan_batch(connection: Connection, batch: Sequence[Person], now: datetime, tally: Tally) -> None:
-    gathered = _gather(connection, batch)
+    gathered = _gather(connection, batch, now)
     look_again: dict[int, datetime | None] = {}
     changes = Changes()
     for person in batch:
@@ -68,7 +68,7 @@ def _write(connection: Connection, changes: Changes, now: datetime, tally: Tally
     tally.cancelled += counts[State.CANCELLED]
 
 
-def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
+def _gather(connection: Connection, batch: Sequence[Person], now: datetime) -> Gathered:
     ids = [person.id for person in batch]
     parts = memberships.practices_of(connection, ids)
     practice_ids = {practice_id for found in parts.values() for practice_id, _ in found}
@@ -79,7 +79,7 @@ def _gather(connection: Connection, batch: Sequence[Person]) -> Gathered:
         absences=absences.of_people(connection, ids),
         skipped=skips.of_present_cycles(connection, ids),
         recorded=outbox.of_present_cycles(connection, ids),
-        last_sending=by_hand.last_mail(connection, ids),
+        last_sending=by_hand.last_mail(connection, ids, now),
         memberships=parts,
         told=recipients.load(connection, homes.values()),
     )

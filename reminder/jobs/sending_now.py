@@ -94,7 +94,7 @@ def sort_out(connection: Connection, ids: Collection[int], practice_id: int, now
         practice_id=practice_id,
         homes=practices.load(connection, {who.home_id for who in found.values() if who.home_id}),
         away=absences.of_people(connection, found),
-        last_mail=by_hand.last_mail(connection, found),
+        last_mail=by_hand.last_mail(connection, found, now),
         last_asked=by_hand.last_asked(connection, found),
         next_mail=by_hand.next_mails(connection, found),
     )

@@ -14,7 +14,7 @@ from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Services, Tally
 from reminder.policy.pace import SEEN_WITHIN
 from reminder.policy.troubles import MOST_BEHIND
-from reminder.store import outbox, people, sending, system
+from reminder.store import outbox, people, planning, sending, system
 from reminder.store.epoch import begin_pass
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def tick(services: Services) -> Tally:
     if clock_is_trusted(services.store, now):
         with services.store.write() as connection:
             sending.expire_leases(connection, now)  # first, so that the plan sees what a dead sender left
+            tally.cancelled += planning.call_off_ended(connection, now)
         plan_due(services.store, now, tally)
         deliver(services, tally)
     with services.store.write() as connection:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 
-def last_mail(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+def last_mail(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, datetime]:
     """Return when a mail about the clock last went to each person, or is about to go because an admin asked for it."""
     waits = (~IS_STEP, reminder.c.state.in_(UNSENT), reminder.c.trial.is_(False))
-    return _later(last_sending(connection, ids), _of_each(connection, ids, func.max(reminder.c.planned_at), *waits))
+    return _later(
+        last_sending(connection, ids, now), _of_each(connection, ids, func.max(reminder.c.planned_at), *waits)
+    )
 
 
 def last_asked(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select
@@ -91,19 +92,24 @@ def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int,
     return found
 
 
-def last_sending(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
-    """Return when a mail about the clock last went, or may have gone, to each person (trial mails aside)."""
+def last_sending(connection: Connection, ids: Collection[int], now: datetime | None = None) -> dict[int, datetime]:
+    """Return when a mail about the clock last went, or may have gone, to each person (trial mails aside).
+
+    With `now`, what a wrong clock says to have gone more than a day later is left out.
+    """
+    gone = reminder.c.sending_at.is_not(None) if now is None else reminder.c.sending_at <= now + timedelta(days=1)
     query = (
         select(reminder.c.person_id, func.max(reminder.c.sending_at).label("last_at"))
         .where(
             reminder.c.kind.in_(ABOUT_THE_CLOCK),
             reminder.c.trial.is_(False),
             or_(reminder.c.state.in_((State.SENDING, State.SENT)), reminder.c.in_doubt_at.is_not(None)),
+            gone,
         )
         .group_by(reminder.c.person_id)
     )
     rows = rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some)))
-    return {row.person_id: row.last_at for row in rows if row.last_at is not None}
+    return {row.person_id: row.last_at for row in rows}
 
 
 def load(connection: Connection, reminder_id: int) -> Reminder | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 
 from reminder.policy.model import Kind, State
 from reminder.store.outbox import ABOUT_THE_CLOCK, CLOCK, UNSENT
 from reminder.store.statements import chunks, insert_new, rows_for
-from reminder.store.tables import reminder
+from reminder.store.tables import is_waiting, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -100,6 +100,19 @@ def keep_cycles(connection: Connection, cycles: Mapping[int, date | None], *, re
     for some in chunks(back):
         called_off = and_(reminder.c.id.in_(some), reminder.c.state == State.CANCELLED)
         connection.execute(update(reminder).where(called_off).values(again_planned))
+
+
+def call_off_ended(connection: Connection, now: datetime) -> int:
+    """Call off what waits about cycles that have ended, and return how many mails that were.
+
+    A reset calls off what waits; what was on its way at that moment comes back if it is put off or its sender died.
+    """
+    warns = and_(reminder.c.kind.in_(CLOCK), person.c.expires_on == reminder.c.cycle_on)
+    asks = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None))
+    stands = exists().where(person.c.id == reminder.c.person_id, or_(warns, asks))
+    over = and_(is_waiting, reminder.c.kind.in_(ABOUT_THE_CLOCK), ~stands)
+    values = _ended(State.CANCELLED, "its cycle has ended", now)
+    return connection.execute(update(reminder).where(over).values(values)).rowcount
 
 
 def _ended(state: State, reason: str, now: datetime) -> dict[str, Any]:

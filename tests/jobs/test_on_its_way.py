@@ -14,8 +14,8 @@ from reminder.jobs.releasing import resend
 from reminder.jobs.services import Tally
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import State
+from reminder.store import outbox, sending
 from reminder.store import practices as stored
-from reminder.store import sending
 from tests.world import World, chicago
 
 if TYPE_CHECKING:
@@ -64,6 +64,23 @@ def test_what_is_about_nothing_any_more_is_not_sent_again(on_its_way: World, hap
 
     assert [mail for mail in on_its_way.mails if mail.to == "alma.reyes@lakeside.example"] == []
     assert on_its_way.reminders()[0].state is State.CANCELLED
+
+
+def test_what_comes_back_to_the_queue_after_its_cycle_ended_is_called_off_by_the_next_pass(on_its_way: World) -> None:
+    on_its_way.reset(1, date(2026, 12, 1))
+    on_its_way.tick(chicago("2026-12-01", "18:30"))
+
+    row = on_its_way.reminders()[0]
+    assert (row.state, row.reason) == (State.CANCELLED, "its cycle has ended")
+
+
+def test_what_a_wrong_clock_sent_in_years_to_come_does_not_hide_what_went_today(on_its_way: World) -> None:
+    on_its_way.tick(chicago("2056-12-01"))
+    with on_its_way.store.read() as connection:
+        after_all = outbox.last_sending(connection, [1])
+        by_now = outbox.last_sending(connection, [1], chicago("2026-12-01"))
+
+    assert (after_all[1].year, by_now) == (2056, {1: chicago("2026-12-01")})
 
 
 def test_what_still_holds_is_sent_again(on_its_way: World) -> None:

@@ -15,22 +15,23 @@ if TYPE_CHECKING:
 
     from tests.simulation.post import Taken
 
-PRACTICES = 4
-MOST_STEPS = 100_000
+SIZES = (3, 10, 30)
+"""Practices of an installation: many share the cost of a pass, few let it be looked at more often."""
 FAST_DISK = Path("/dev/shm")
 
 
 class Years:
     """One life and how far it has come."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, practices: int | None = None) -> None:
         self.life = Life(seed, folder)
-        self.step = 0
+        self.step, self.calm = 0, False
+        self.practices = practices or self.life.random.choice(SIZES)
         self.troubled = self.life.random.random() < 0.5  # in the other half the clock is never wrong
         invariants.watch(self.life)
-        for _ in range(PRACTICES):
+        for _ in range(self.practices):
             acts.open_practice(self.life)
-        for _ in range(12):
+        for _ in range(self.practices * 3):
             acts.register(self.life)
         self.life.post.between = self._between
         self.life.post.on_taken = self._taken
@@ -70,6 +71,11 @@ class Years:
         """From a minute to sixty days; mostly until the product means to do something."""
         life = self.life
         chance = life.random.random()
+        if self.step % 40 == 0:
+            self.calm = life.random.random() < 0.6
+        if self.calm and chance < 0.7:
+            life.true += timedelta(days=life.random.uniform(0.3, 6))
+            return
         ahead = life.next_moment() - life.wall
         if chance < 0.6 and timedelta(0) < ahead < timedelta(days=60):
             life.true += ahead
@@ -84,7 +90,9 @@ class Years:
         """One step: somebody acts or nobody, time passes, a program passes; and everything is looked at."""
         life = self.life
         self.step += 1
-        for _ in range(life.random.choice((0, 0, 1, 1, 2))):
+        for _ in range(
+            life.random.choice((0, 1, 1, 2, 4)) if self.practices > 5 else life.random.choice((0, 0, 1, 1, 2))
+        ):
             self._act()
         self._sleep()
         life.doing = "pass"
@@ -116,17 +124,17 @@ class Years:
         self.life.close()
 
 
-def live(seed: int, years: float, *, until_step: int = MOST_STEPS) -> dict[str, float]:
+def live(seed: int, years: float, practices: int | None = None) -> dict[str, float]:
     """Live so many years of an installation with several practices; raise BrokenError. Return what happened."""
     shelf = FAST_DISK if FAST_DISK.is_dir() else None
     with tempfile.TemporaryDirectory(dir=shelf, prefix="life") as folder:
-        lived = Years(seed, Path(folder))
+        lived = Years(seed, Path(folder), practices)
         try:
             with seeded_jitter(lived.life.random):
-                while lived.life.years < years and lived.step < until_step:
+                while lived.life.years < years:
                     lived.advance()
             return {
-                "practice_years": round(lived.life.years * PRACTICES, 1),
+                "practice_years": round(lived.life.years * lived.practices, 1),
                 "steps": lived.step,
                 "passes": lived.life.ticks,
                 "mails": len(lived.life.sent),

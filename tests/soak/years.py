@@ -1,4 +1,4 @@
-"""Simulated years of an installation with four practices, one life a seed."""
+"""Simulated years of installations with few and with many practices, one life a seed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.soak.budget import Totals
 if TYPE_CHECKING:
     from tests.soak.budget import Budget
 
-YEARS_A_LIFE = 3
+YEARS_A_LIFE = 2
 
 
 def run(budget: Budget, seed: int) -> dict[str, Any]:

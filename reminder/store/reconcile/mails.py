@@ -43,7 +43,7 @@ def _clock(known: Known, row: Record) -> Iterator[str]:
     if not row["trial"]:
         if row["step"] is not None:
             known.steps[row["person_id"], row["cycle_on"]].add(row["step"])
-        if row["sent_at"] is not None:
+        if row["sent_at"] is not None and row["sent_at"] >= known.zone_since.get(row["practice_id"], row["sent_at"]):
             day = known.day(row["sent_at"], row["practice_id"])
             known.sent_days[row["person_id"], row["recipient"], day].append((row["id"], row["in_doubt_at"] is None))
     asked_on = _asked_on(row)

@@ -33,7 +33,7 @@ LONGEST_CLOSED = timedelta(days=60)
 @dataclass(kw_only=True)
 class Known:
     """What single rows are compared with. `as_of`: the latest instant that anything recorded; `by_hand`: who was sent
-    a mail again by an admin. The last two are filled in while the mails are compared: which steps of a cycle have one
+    a mail again by an admin; `zone_since`: when a practice's time zone was last changed. The last two are filled in while the mails are compared: which steps of a cycle have one
     (or were skipped), and which mails went on one day, each with whether it certainly went once.
     """
 
@@ -46,6 +46,7 @@ class Known:
     rule: list[Record]
     away: set[int]
     by_hand: set[int]
+    zone_since: dict[int, datetime]
     steps: dict[tuple[int, date], set[int]]
     sent_days: dict[tuple[int, str, date], list[tuple[int, bool]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -108,6 +109,8 @@ def gather(connection: Connection) -> Known:
     last_tick = datetime.fromisoformat(system.get("last_tick_at", "2000-01-01T00:00:00+00:00"))
     newest = [row["newest_at"] for row in rows(connection, "select max(happened_at) as newest_at from event")]
     resent = rows(connection, "select person_id from event where action = 'mail.resent' and person_id is not null")
+    changed = rows(connection, "select * from event where action = 'practice.schedule' order by happened_at")
+    zone_since = {row["practice_id"]: row["happened_at"] for row in changed if "zone" in row["detail"]["after"]}
     skipped = defaultdict(set)
     for row in rows(connection, "select person_id, cycle_on, step from skipped_step"):
         skipped[row["person_id"], row["cycle_on"]].add(row["step"])
@@ -121,5 +124,6 @@ def gather(connection: Connection) -> Known:
         rule=list(rows(connection, "select * from rule order by effective_from")),
         away={row["person_id"] for row in rows(connection, "select person_id from absence")},
         by_hand={row["person_id"] for row in resent},
+        zone_since=zone_since,
         steps=skipped,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 from benchmarks.frame import Bar, Missing, Row
@@ -61,14 +63,31 @@ def rate_of_ours(folder: Path, mails: int, port: int, *, processes: int = 1, con
     return send_all(folder, mails, port, processes=processes, connections=connections).rate
 
 
+def commits(folder: Path, number: int = 300) -> float:
+    """Return how many durable commits a second bare sqlite3 makes here: the promise that a crash repeats one mail a
+    connection costs one for each mail of each connection, so one connection can send no more than so many.
+    """
+    connection = sqlite3.connect(folder / "commits.db", isolation_level=None)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma synchronous=full")
+    connection.execute("create table if not exists mark (id integer primary key, at text)")
+    began = time.perf_counter()
+    for turn in range(number):
+        connection.execute("insert into mark (at) values (?)", (str(turn),))
+    connection.close()
+    return number / (time.perf_counter() - began)
+
+
 def run(size: Size) -> Iterator[Found]:
     many, few = size.of(2_000, 20_000), size.of(500, 5_000)
     try:
         with scratch() as folder, sink() as port:
             length = len(a_mail(folder))
             base: list[float] = []
+            floor: list[float] = []
             costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
             for _ in size.rounds(120):
+                floor.append(commits(folder))
                 base.append(smtp_source(port, size.of(10_000, 40_000), sessions=8, length=length))
                 for name, (processes, connections, _) in WAYS.items():
                     mails = many if connections > 1 else few
@@ -88,3 +107,5 @@ def run(size: Size) -> Iterator[Found]:
             bar=Bar(limit=limit, at_least=True),
             note=f"{min(cost.cpu for cost in spent):.0f} us CPU and {length} bytes a mail, {spent[0].memory:.0f} MB",
         )
+    what = "commits that the disk takes, at most so many mails on one connection"
+    yield Row(id="P1", measure=what, unit="a second", ours=floor)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.faults.orphans import Bug
 
 SEED = 17
-HALF_OF_THEM = 80
+HALF_OF_THEM = 125
 
 
 @pytest.mark.parametrize("seed", [SEED, SEED + 1])

@@ -68,14 +68,21 @@ class Alarms:
         self._services, self._settings = lookout.services, lookout.settings
         self._told: dict[str, dict[str, datetime]] = {}
         self._not_before: dict[str, datetime] = {}
+        self._ran = True
 
     def raise_them(self) -> None:
-        """Look how it stands, and tell whoever is to know."""
+        """Look how it stands, and tell whoever is to know.
+
+        That nothing runs is told when it is seen for the second time: a laptop that wakes up sees first that no pass has
+        run for a night, and an alarm each morning is read by nobody. The switch is let go at once.
+        """
         found, now = self._lookout.look(anew=True), self._lookout.now()
         if self._settings.ping_url and all(_lets_ping(trouble) for trouble in found):
             self._settle(PING, self._request(urllib.request.Request(self._settings.ping_url)), now)  # noqa: S310 - checked as a setting
+        was_running, self._ran = self._ran, all(trouble.matter is not Matter.LAST_PASS for trouble in found)
+        known = [trouble for trouble in found if trouble.matter is not Matter.LAST_PASS or not was_running]
         for way in self._ways():
-            self._tell(way, found, now)
+            self._tell(way, known, now)
 
     def _ways(self) -> list[_Way]:
         ways = []

@@ -85,8 +85,10 @@ def test_a_held_queue_is_told_once_a_day_and_the_switch_is_let_go(world: World, 
 def test_a_program_that_starts_anew_tells_nothing_twice(world: World, listener: Listener) -> None:
     world.transport.refusal = BAD_SIGN_IN
     for _ in range(3):
-        minute(world, alarms_of(world, alert_url=f"{listener.url}/alert"))
-        world.now += timedelta(minutes=1)
+        alarms = alarms_of(world, alert_url=f"{listener.url}/alert")
+        for _ in range(2):
+            minute(world, alarms)
+            world.now += timedelta(minutes=1)
 
     assert listener.paths() == ["/alert"]
 
@@ -100,6 +102,7 @@ def test_a_trouble_that_comes_back_the_next_day_is_told_anew_one_that_comes_and_
         world.transport.refusal = BAD_SIGN_IN if broken else None
         world.now += timedelta(minutes=16) if len(counts) < 3 else timedelta(hours=2)
         minute(world, alarms)
+        minute(world, alarms)
         counts.append(len(listener.heard))
 
     assert counts == [1, 1, 1, 1, 2]
@@ -110,11 +113,25 @@ def test_the_alert_address_gets_a_mail_outside_the_held_queue(world: World) -> N
         cure = "run: reminder queue release"
         system.set_hold(connection, system.Hold(reason="a backup was restored", cure=cure, since_at=NOW))
     world.services.installation = replace(world.services.installation, alert_email="it@lakeside.example")
-    minute(world, alarms_of(world))
+    alarms = alarms_of(world)
+    minute(world, alarms)
+    minute(world, alarms)
 
     assert [(mail.to, mail.kind) for mail in world.mails] == [("it@lakeside.example", "alarm")]
     assert "a backup was restored" in world.mails[0].text
     assert "Sending is held" in world.mails[0].subject
+
+
+def test_a_machine_that_wakes_up_raises_no_alarm_before_its_first_pass(world: World, listener: Listener) -> None:
+    alarms = alarms_of(world, ping_url=f"{listener.url}/alive", alert_url=f"{listener.url}/alert")
+    minute(world, alarms)
+    world.now += timedelta(hours=2)
+    raise_alarms(alarms)  # both are due at once, and the alarms come first
+    asleep = listener.paths()
+    minute(world, alarms)
+
+    assert asleep == ["/alive"]
+    assert listener.paths() == ["/alive", "/alive"]
 
 
 def test_a_mail_server_that_refuses_an_alarm_is_asked_four_times_an_hour(world: World) -> None:
@@ -147,6 +164,7 @@ def test_an_error_in_a_pass_is_told_and_the_next_pass_tries_again(
     minute(world)
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "tick_within_limits", broken)
+        minute(world, alarms)
         minute(world, alarms)
     minute(world, alarms)
 
@@ -293,7 +311,9 @@ def test_pages_whose_passes_run_elsewhere_still_raise_the_alarm(world: World, li
     running = scheduler.start(lookout, with_passes=False)
     jobs = [job.id for job in running.get_jobs()]
     running.shutdown(wait=True)
-    raise_alarms(Alarms(lookout))
+    alarms = Alarms(lookout)
+    raise_alarms(alarms)
+    raise_alarms(alarms)
 
     assert jobs == ["alarms"]
     assert "Reminders are not running" in listener.heard[0][1]
@@ -301,7 +321,9 @@ def test_pages_whose_passes_run_elsewhere_still_raise_the_alarm(world: World, li
 
 def test_what_is_told_does_not_say_its_headline_twice(world: World, listener: Listener) -> None:
     world.services.installation = replace(world.services.installation, is_set_up=False)
-    minute(world, alarms_of(world, alert_url=f"{listener.url}/alert"))
+    alarms = alarms_of(world, alert_url=f"{listener.url}/alert")
+    minute(world, alarms)
+    minute(world, alarms)
 
     assert json.loads(listener.heard[0][1])["text"].count("No mail server is set up") == 1
 

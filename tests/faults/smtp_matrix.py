@@ -145,7 +145,7 @@ def expected_next(cell: Cell) -> frozenset[str]:
 
 def timeouts(cell: Cell) -> Timeouts:
     """Long enough for a busy machine, and short where only patience ends the cell."""
-    seconds = 1.5 if cell.fault.waits or cell.stage == "tls" else 15.0
+    seconds = 3.0 if cell.fault.waits or cell.stage == "tls" else 15.0
     probe = 1.0 if cell.fault.waits or cell.stage != "quit" else 15.0
     return Timeouts(connect=seconds, command=seconds, data=seconds, body=seconds, dot=seconds, probe=probe)
 
@@ -238,7 +238,7 @@ def judged(cell: Cell, server: FaultyServer, verdicts: tuple[Verdict, Verdict]) 
         yield f"the server took {len(server.taken)} mails of two"
 
 
-def play(chosen: Iterable[Cell], *, threads: int = 64) -> tuple[int, list[str]]:
+def play(chosen: Iterable[Cell], *, threads: int = 96) -> tuple[int, list[str]]:
     """Play cells side by side, for they mostly wait; those that wait longest first. Return their count and faults."""
     ordered = sorted(chosen, key=lambda cell: not (cell.fault.waits or cell.stage == "tls"))
     with ThreadPoolExecutor(threads) as pool:

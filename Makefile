@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& echo $$p && break; done)
 
 .NOTPARALLEL:  # the first failure is the last thing said
-.PHONY: help demo test soak mutants bench lint types docs screenshots lock clean browser
+.PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -34,6 +34,9 @@ docs: $(READY) ## Write the reference pages from the code
 
 soak: $(READY) ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
 	@$(BIN)/python -m tests.soak $(WITH)
+
+coverage: $(READY) ## Name the lines and branches of what decides and sends that no test runs
+	@$(BIN)/python -m pytest -q -n 2 --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
 mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (half an hour)
 	@$(BIN)/python -m tests.mutants $(WITH)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reminder.jobs import confirm, staff
+from reminder.jobs.deliver import send_now
 from reminder.jobs.releasing import release_queue, resend
 from reminder.jobs.services import MailLimits
+from reminder.mail.memory import MemoryConnection
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import Absence, Mode, State
 from reminder.store import practices, reconcile, sending, system
@@ -372,3 +375,60 @@ def test_the_records_agree_after_all_this(due: World) -> None:
     due.live(chicago("2026-12-12"))
     with due.store.read() as connection:
         assert reconcile.differences(connection) == []
+
+
+@pytest.fixture
+def two_due(due: World) -> World:
+    """Ben has seven days left, too."""
+    due.person("Ben Okafor", SEVEN_LEFT)
+    return due
+
+
+def test_a_server_that_refuses_us_at_the_envelope_gets_no_further_mail(two_due: World) -> None:
+    two_due.transport.answers.append(
+        Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.MAIL, code=530, reply="5.7.0 sign in first", usable=False)
+    )
+    two_due.tick()
+    held = hold_of(two_due)
+
+    assert held is not None
+    assert "5.7.0 sign in first" in held.reason
+    assert two_due.mails == []
+    assert len(two_due.reminders(state=State.PLANNED)) == 2
+
+
+@pytest.mark.parametrize("goes_at", ["its refusal", "the pause after it"])
+def test_a_server_that_hangs_up_after_a_refusal_is_called_again_for_the_next_mail(
+    two_due: World, monkeypatch: pytest.MonkeyPatch, goes_at: str
+) -> None:
+    two_due.transport.answers.append(replace(LATER, usable=goes_at != "its refusal"))
+    if goes_at == "the pause after it":
+        monkeypatch.setattr(MemoryConnection, "alive", lambda _: False)
+    tally = two_due.tick()
+
+    assert (tally.sent, tally.delayed, two_due.transport.connections) == (1, 1, 2)
+
+
+def test_a_stop_while_the_server_is_called_leaves_every_mail_for_the_next_start(
+    due: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = due.transport.connect
+
+    def stop_meanwhile() -> MemoryConnection:
+        due.services.stopping.set()
+        return connect()
+
+    monkeypatch.setattr(due.transport, "connect", stop_meanwhile)
+    due.tick()
+
+    assert due.mails == []
+    assert len(due.reminders(state=State.PLANNED)) == 1
+
+
+@pytest.mark.parametrize(("refusal", "outcome"), [(None, Outcome.ACCEPTED), (DOWN, Outcome.DEFERRED)])
+def test_a_mail_outside_the_queue_has_its_answer_at_once(due: World, refusal: Verdict | None, outcome: Outcome) -> None:
+    due.transport.refusal = refusal
+    verdict = send_now(due.services, "a@here.example", "b@there.example", b"Subject: test\r\n\r\nHello.\r\n")
+
+    assert verdict.outcome is outcome
+    assert len(due.transport.sent) == (outcome is Outcome.ACCEPTED)

@@ -357,3 +357,14 @@ def test_more_people_than_fit_into_one_transaction_are_all_planned(
         world.person(f"Person {number}", expiring_in(7))
 
     assert world.tick(chicago("2026-12-01")).planned == count
+
+
+def test_the_admins_are_not_told_of_a_step_from_before_its_reset_was_recorded(world: World) -> None:
+    key = world.person("Late Record")
+    world.now = chicago("2026-12-10")
+    world.reset(key, expiring_in(2, date(2026, 12, 10)))
+    world.tick()
+    at_first = world.kinds(OWNER)
+    world.tick(chicago("2026-12-11"))
+
+    assert ("escalation" in at_first, "escalation" in world.kinds(OWNER)) == (False, True)

@@ -40,17 +40,17 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown := sorted(set(chosen.ids) - set(MODULES)):
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(MODULES)}")
     size = Size(name="short" if chosen.short else "huge" if chosen.huge else "long")
-    found: list[Found] = []
     for name in chosen.ids or MODULES:
         began = time.perf_counter()
+        found: list[Found] = []
         for row in importlib.import_module(f"benchmarks.{MODULES[name]}").run(size):
             print(row, flush=True)
             found.append(row)
         print(f"{name} took {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    if size.name != "short":  # a taste is no figure to be kept
-        held = keep(found, size)
-        picture.draw(held)
-        table.write(held)
+        if size.name != "short":  # a taste is no figure to be kept
+            held = keep(found, size)
+            picture.draw(held)
+            table.write(held)
 
 
 if __name__ == "__main__":

@@ -186,4 +186,4 @@ def test_what_is_said_of_it(change: dict[str, Any], words: str) -> None:
 def test_what_nobody_has_counted_is_none_at_all() -> None:
     bare = Condition(now=NOW)
 
-    assert (bare.late, bare.not_taken, bare.in_doubt, bare.without_admin) == (0, 0, 0, 0)
+    assert (bare.late, bare.not_taken, bare.in_doubt, bare.without_admin, bare.rule_days) == (0, 0, 0, 0, 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,13 +22,17 @@ from reminder.policy.window import first_try
 from reminder.store import coming, memberships, people, practices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
     from reminder.policy.model import Step
     from reminder.store.people import Person
     from reminder.store.practices import Practice
+
+
+Span = tuple[datetime, datetime]
+"""From when to before when mails are wanted."""
 
 
 class Forecast(NamedTuple):
@@ -91,21 +96,27 @@ def forecast(
     days: int,
     practice_ids: Collection[int] | None = None,
     from_on: date | None = None,
-    instead: Practice | None = None,
 ) -> list[Forecast]:
     """Return what would be sent on `days` local days, today included, in the order of time.
 
     `from_on` simulates another day as today: one in the past is run from its midnight on, one to come is run up to.
-    `instead`: a practice as it might be, in the place of the one with its id.
     """
     wanted = practices.load(connection, practice_ids)
-    if instead is not None:
-        wanted[instead.id] = instead
     spans = {key: _span(practice, now, from_on, days) for key, practice in wanted.items()}
     start = min([now, *(begins for begins, _ in spans.values())]) if from_on else now
-    horizon = max((ends for _, ends in spans.values()), default=now)
+    return _foretell(connection, _read(connection, wanted, start), wanted, spans)
+
+
+def _read(connection: Connection, wanted: Mapping[int, Practice], start: datetime) -> Known:
     members = {m.person.id: m.person for key in wanted for m in memberships.members(connection, key)}
-    known = gather(connection, wanted, members, start)
+    return gather(connection, wanted, members, start)
+
+
+def _foretell(
+    connection: Connection, known: Known, wanted: Mapping[int, Practice], spans: Mapping[int, Span]
+) -> list[Forecast]:
+    """Return what the practices that are wanted would send within their spans."""
+    horizon = max((ends for _, ends in spans.values()), default=known.now)
     collected = Collected()
     for person in known.people.values():
         _run_person(known, person, horizon, collected)
@@ -136,29 +147,34 @@ def what_changes(
 
     A mail counts as the same if it goes to the same address on the same local day about the same thing.
     """
+    present = practices.load(connection, [instead.id])
+    known = _read(connection, present, now)
+    told = recipients.load(connection, [instead])
+    otherwise = replace(known, practices={**known.practices, instead.id: instead}, told=told)
     before, after = (
-        forecast(connection, now, days=days, practice_ids=[instead.id], instead=wanted) for wanted in (None, instead)
+        _foretell(connection, found, {instead.id: practice}, {instead.id: _span(practice, now, None, days)})
+        for found, practice in ((known, present[instead.id]), (otherwise, instead))
     )
-    return _beyond(after, before), _beyond(before, after)
+    days_of = cache(local_date)  # many mails go at the same instant
+    gists_before, gists_after = (
+        [(days_of(mail.at, mail.zone), mail.to, mail.kind, mail.person_id) for mail in mails]
+        for mails in (before, after)
+    )
+    return _beyond(after, gists_after, gists_before), _beyond(before, gists_before, gists_after)
 
 
-def _beyond(mails: Iterable[Forecast], others: Iterable[Forecast]) -> list[Forecast]:
-    """Return the mails that are not among the others, each of which stands for one."""
-    matched = Counter(map(_gist, others))
+def _beyond(mails: Iterable[Forecast], gists: Iterable[Hashable], others: Iterable[Hashable]) -> list[Forecast]:
+    """Return the mails whose gist is not among the others, each of which stands for one."""
+    matched = Counter(others)
     left = []
-    for mail in mails:
-        gist = _gist(mail)
+    for mail, gist in zip(mails, gists, strict=True):
         matched[gist] -= 1
         if matched[gist] < 0:
             left.append(mail)
     return left
 
 
-def _gist(mail: Forecast) -> tuple[object, ...]:
-    return mail.local.date(), mail.to, mail.kind, mail.person_id
-
-
-def _span(practice: Practice, now: datetime, from_on: date | None, days: int) -> tuple[datetime, datetime]:
+def _span(practice: Practice, now: datetime, from_on: date | None, days: int) -> Span:
     """Return the instants between which the mails of a practice are wanted: whole local days."""
     zone = practice.schedule.zone
     first = from_on or local_date(now, zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import sqlite3
+import sys
 import zoneinfo
 from collections import namedtuple
 from contextlib import ExitStack, contextmanager
@@ -363,7 +364,8 @@ def clock_days_behind(house: House, patch: pytest.MonkeyPatch) -> Iterator[None]
 @outage(Matter.TIME_ZONES)
 def time_zone_data_missing(house: House, patch: pytest.MonkeyPatch) -> Iterator[None]:
     with patch.context() as broken:
-        broken.setitem(__import__("sys").modules, "tzdata", None)
+        for name in {"tzdata", *(known for known in sys.modules if known.startswith("tzdata."))}:
+            broken.setitem(sys.modules, name, None)  # a part of it that is loaded already would still be found
         broken.setattr(zoneinfo, "TZPATH", ())
         zoneinfo.reset_tzpath(to=())
         _forget_zones()

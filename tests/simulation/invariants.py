@@ -260,12 +260,16 @@ def _steps_of(life: Life, person: Any, home: Any, closed: set[date]) -> Iterator
 
 
 def of_deadlines(life: Life) -> Iterator[str]:
-    """(10) After a pass that went through, nothing waits whose time has come, unless the queue is held and says so."""
+    """(10) After a pass that went through, nothing waits whose time has come, unless the queue is held and says so.
+
+    A pass that the mail server turned away has given only a batch of the mails that missed their window another one.
+    """
     now = life.wall.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    out_of_reach = life.post.weather == "down"
     for row in life.raw.execute(
         """select id, state, next_at from reminder where state in ('planned', 'deferred', 'in_doubt')
-           and next_at <= ? and next_at < ?""",
-        [now, now],
+           and next_at < ? and not (? and closes_at <= ?)""",
+        [now, out_of_reach, now],
     ).fetchall():
         yield f"(10) mail {row['id']} is {row['state']} since {row['next_at']}"
     for row in life.raw.execute("select id from reminder where lease_until < ?", [now]).fetchall():

@@ -76,7 +76,7 @@ class Alarms:
         That nothing runs is told when it is seen for the second time: a laptop that wakes up sees first that no pass has
         run for a night, and an alarm each morning is read by nobody. The switch is let go at once.
         """
-        found, now = self._lookout.look(anew=True), self._lookout.now()
+        found, now = self._lookout.look(anew=True, by_writing=True), self._lookout.now()
         if self._settings.ping_url and all(_lets_ping(trouble) for trouble in found):
             self._settle(PING, self._request(urllib.request.Request(self._settings.ping_url)), now)  # noqa: S310 - checked as a setting
         was_running, self._ran = self._ran, all(trouble.matter is not Matter.LAST_PASS for trouble in found)

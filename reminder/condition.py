@@ -48,23 +48,27 @@ class Seen:
 
     at: datetime
     facts: dict[str, Any]
+    by_writing: bool
 
 
-def look_around(store: Store, settings: Settings, now: datetime, limits: MailLimits | None = None) -> Seen:
-    """Try a write, count what waits, and look at the disk and at the time zone data."""
+def look_around(
+    store: Store, settings: Settings, now: datetime, limits: MailLimits | None = None, *, by_writing: bool = True
+) -> Seen:
+    """Try a write, unless only reading is allowed; count what waits, and look at the disk and at the time zone data."""
     facts: dict[str, Any] = {"free": free_bytes(store, settings)}
     try:
         schema.require_newest(store)
         with store.read() as connection:
             facts |= _counted(connection, now, limits or _limits(settings))
-        with store.write() as connection:
-            system.put(connection, "health_checked_at", now.isoformat())
+        if by_writing:
+            with store.write() as connection:
+                system.put(connection, "health_checked_at", now.isoformat())
     except UsageError as error:
         facts["schema"] = Fault(since=now, detail=f"{error}.")
     except UnreachableError as error:
         if "database is locked" not in str(error):  # then somebody else writes, so it does take writes
             facts["database"] = Fault(since=now, detail=f"{error}.")
-    return Seen(at=now, facts=facts)
+    return Seen(at=now, facts=facts, by_writing=by_writing)
 
 
 def _limits(settings: Settings) -> MailLimits:
@@ -156,26 +160,37 @@ class Lookout:
     services: Services
     settings: Settings
     _seen: Seen | None = None
+    _unwritable: Fault | None = None
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> datetime:
         """Return the present instant; by this machine's clock while the one that all share cannot be asked."""
         return _present(self.services.clock)
 
-    def look(self, *, anew: bool = False) -> list[Trouble]:
-        """Return what is wrong now. What costs more is asked only if the last answer is old, or with `anew`."""
+    def look(self, *, anew: bool = False, by_writing: bool = False) -> list[Trouble]:
+        """Return what is wrong now. What costs more is asked only if the last answer is old, or with `anew`.
+
+        A page only reads, and believes of writing what the alarms and the health check have found, which try it.
+        """
         now = self.now()
-        seen = self._around(now, anew=anew)
+        seen = self._around(now, anew=anew, by_writing=by_writing)
         return troubles(gather(self.services.store, self.settings, seen, now, self.services.installation))
 
-    def _around(self, now: datetime, *, anew: bool) -> Seen:
+    def _around(self, now: datetime, *, anew: bool, by_writing: bool) -> Seen:
         """Look around if it is time to; whoever comes meanwhile goes by the last look, so that no page waits for it."""
         known = self._seen
-        if known is not None and not anew and (abs(now - known.at) < LOOK_EVERY or self._looking.locked()):
+        suffices = known is not None and not anew and (known.by_writing or not by_writing)
+        if known is not None and suffices and (abs(now - known.at) < LOOK_EVERY or self._looking.locked()):
             return known
         with self._looking:
-            self._seen = look_around(self.services.store, self.settings, now, self.services.limits)
-            return self._seen
+            services = self.services
+            seen = look_around(services.store, self.settings, now, services.limits, by_writing=by_writing)
+            if by_writing:
+                self._unwritable = seen.facts.get("database")
+            elif self._unwritable is not None:
+                seen.facts.setdefault("database", self._unwritable)
+            self._seen = seen
+            return seen
 
 
 def _present(clock: Clock) -> datetime:

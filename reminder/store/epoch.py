@@ -40,7 +40,8 @@ def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     with store.write() as connection:
         known = passes(connection)
         is_old = known < seen and outbox.newest_moment(connection) is not None
-        if is_old and system.hold(connection) is None:
+        held = system.hold(connection)
+        if is_old and (held is None or held.probe_at is not None):  # one for the mail server would release itself
             system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
         reached = max(known, seen) + 1
         system.put(connection, PASSES, str(reached))

@@ -71,6 +71,20 @@ def test_a_queue_that_is_held_already_keeps_its_reason(world: World, tmp_path: P
     assert held.reason == "a backup was restored"
 
 
+def test_an_older_copy_that_was_held_for_the_mail_server_waits_for_an_admin(world: World, tmp_path: Path) -> None:
+    epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    put_back_to(world.store, 0)
+    with world.store.write() as connection:
+        held = system.Hold(reason="the mail server refuses us", cure="mend it", since_at=NOW, probe_at=NOW)
+        system.set_hold(connection, held)
+    epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    with world.store.read() as connection:
+        found = system.hold(connection)
+
+    assert found is not None
+    assert (found.reason, found.probe_at) == (epoch.REASON, None)
+
+
 def test_a_database_that_was_made_anew_beside_an_old_mark_is_not_held(store: Store, tmp_path: Path) -> None:
     (tmp_path / "mark").write_text("5000")
     fresh = World(store, NOW)

@@ -272,7 +272,13 @@ def prepare(settings: Settings) -> Settings:
     """Make what is made on first use: the data folder, and the secret key in it if none is set."""
     private = data_dir()
     if settings.database_url == f"sqlite:///{private / 'reminder.db'}" or not settings.secret_key:
-        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            message = (
+                f"the data folder {private} cannot be made ({error.strerror}); make it, or set XDG_DATA_HOME to another"
+            )
+            raise UsageError(message) from None
     if settings.secret_key:
         return settings
     return replace(settings, secret_key=_kept_key(private / "secret-key"))

@@ -121,6 +121,10 @@ def export_file(path: Path, practice: str | None) -> int:
             for found in standing.of_practice(connection, where.id, utc_now())
         ]
     write = write_csv if path.suffix.lower() == ".csv" else write_xlsx
-    with path.open("wb") as stream:
-        write(rows, stream)
+    try:
+        with path.open("wb") as stream:
+            write(rows, stream)
+    except OSError as error:
+        message = f"staff export: {path} cannot be written ({error.strerror}); name another file"
+        raise UsageError(message) from None
     return len(rows)

@@ -59,6 +59,7 @@ def test_init_takes_a_password_from_a_file(bare: Shell, tmp_path: Path) -> None:
         (["staff", "import"], "name a FILE"),
         (["staff", "import", "--undo", "77"], "77"),
         (["staff", "export", "people.pdf"], "people.pdf"),
+        (["staff", "export", "no-such-folder/people.csv"], "cannot be written"),
         (["staff", "pause", "a@b.example"], "--from"),
         (["practice", "edit", "Nowhere", "--mode", "live"], "Nowhere"),
         (["practice", "edit", "Lakeside Family Medicine", "--mode", "dead"], "dead"),

@@ -73,6 +73,14 @@ def test_no_secret_shows_when_the_settings_are_printed() -> None:
     assert "topsecret" not in shown
 
 
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+
+    with pytest.raises(UsageError, match="file/reminder cannot be made"):
+        prepare(load({}, tmp_path))
+
+
 def test_the_key_is_made_once_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     first, again = prepare(load({}, tmp_path)), prepare(load({}, tmp_path))

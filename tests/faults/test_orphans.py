@@ -222,8 +222,8 @@ def test_o7_a_sender_that_wakes_up_late_does_not_overwrite_what_the_next_one_did
 
 
 def worst(office: Office) -> str:
-    """What every page and the alarms say first."""
-    found = Lookout(office.services, Settings()).look()
+    """What the alarms say first, and so every page."""
+    found = Lookout(office.services, Settings()).look(by_writing=True)
     return found[0].matter if found else "well"
 
 

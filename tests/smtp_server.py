@@ -23,15 +23,25 @@ AUTHORITY = trustme.CA()
 CERTIFICATE = AUTHORITY.issue_cert(HOST)
 
 
-def server_context() -> ssl.SSLContext:
+class Secured(ssl.SSLSocket):
+    """Closes itself when it was reset before its handshake: Python's own constructor leaves it open then, and warns."""
+
+    def __del__(self) -> None:
+        if not hasattr(self, "_connected"):
+            self.close()
+
+
+def server_context(certificate: trustme.LeafCert = CERTIFICATE) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    CERTIFICATE.configure_cert(context)
+    context.sslsocket_class = Secured
+    certificate.configure_cert(context)
     return context
 
 
 def client_context() -> ssl.SSLContext:
     """Return a context that trusts the tests' own authority."""
     context = ssl.create_default_context()
+    context.sslsocket_class = Secured
     AUTHORITY.configure_trust(context)
     return context
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 import struct
 import threading
 from contextlib import contextmanager, suppress
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import trustme
 
-from tests.smtp_server import AUTHORITY, CERTIFICATE, HOST
+from tests.smtp_server import AUTHORITY, CERTIFICATE, HOST, server_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
     from reminder.mail.smtp import Security
@@ -330,17 +330,11 @@ class Conversation:
         raise OverError
 
 
-def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.configure_cert(context)
-    return context
-
-
 def _contexts() -> dict[str, ssl.SSLContext]:
     now = datetime.now(UTC)
     past, future = now - timedelta(days=9), now + timedelta(days=9)
     return {
-        name: _context(certificate)
+        name: server_context(certificate)
         for name, certificate in {
             "good": CERTIFICATE,
             "wrong host": AUTHORITY.issue_cert("other.example"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import select
+import socket
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +18,7 @@ from tests.faults.smtp_answers import BY_NAME, FAULTS
 from tests.faults.smtp_faults import FaultyServer
 from tests.faults.smtp_loop import SHORT, loop_faults
 from tests.faults.smtp_matrix import STAGES, Cell, cells, converse, every_class, play, run, way_to
+from tests.smtp_server import server_context
 
 if TYPE_CHECKING:
     from reminder.store.engine import Store
@@ -75,3 +80,17 @@ def test_after_an_answer_that_came_twice_a_refusal_is_not_taken_for_final() -> N
         first, second = converse(way_to(server, SHORT), "dot")
 
     assert (first.outcome, second.outcome) == (Outcome.ACCEPTED, Outcome.DEFERRED)
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_a_server_of_the_tests_leaves_nothing_open_when_it_is_reset_before_its_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        there = socket.create_connection(listener.getsockname())
+        here, _ = listener.accept()
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        there.close()
+        assert select.select([here], [], [], 5)[0]  # the reset is here
+
+        with pytest.raises(ConnectionResetError):
+            server_context().wrap_socket(here, server_side=True)
+        gc.collect()

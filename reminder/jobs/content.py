@@ -5,7 +5,7 @@ Each function returns the values of its template, or None with nothing left to s
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ def _common(occasion: Occasion) -> Values:
         "practice_name": practice.name,
         "sender_name": practice.sender_name,
         "contact": practice.reply_to,
-        "own": asdict(practice.own_words),
+        "own": dict(vars(practice.own_words)),
         "today": occasion.today.isoformat(),
         "trial_for": _real_addressee(occasion) if occasion.row.trial else None,
         "person_name": person.name if person else "",

@@ -30,8 +30,15 @@ class Client(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the next answer, code and text, within the socket's timeout; raise SMTPServerDisconnected."""
+        seconds = self.sock.gettimeout() if self.sock else None
+        answer = self.answer(seconds)
+        self.sock.settimeout(seconds)  # type: ignore[union-attr]  # it has just been heard
+        return answer
+
+    def answer(self, seconds: float | None) -> tuple[int, bytes]:
+        """Return the next answer within so many seconds, or for as long as it takes; raise SMTPServerDisconnected."""
         try:
-            return self._answer()
+            return self._answer(None if seconds is None else time.monotonic() + seconds)
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(plain_words(error)) from None
@@ -64,12 +71,10 @@ class Client(smtplib.SMTP):
             self.sock.settimeout(seconds)
         return self._unread
 
-    def _answer(self) -> tuple[int, bytes]:
+    def _answer(self, until: float | None) -> tuple[int, bytes]:
         if self.sock is None:
             message = "not connected"
             raise smtplib.SMTPServerDisconnected(message)
-        seconds = self.sock.gettimeout()
-        until = None if seconds is None else time.monotonic() + seconds
         code, texts, room, more = b"", list[bytes](), LONGEST_ANSWER, True
         while more:
             line = self._line(until, room)
@@ -80,7 +85,6 @@ class Client(smtplib.SMTP):
                 raise smtplib.SMTPServerDisconnected(message)
             code, more = match[1], match[2] == b"-"
             texts.append((match[3] or b"").strip())
-        self.sock.settimeout(seconds)
         return int(code), b"\n".join(texts)
 
     def _line(self, until: float | None, room: int) -> bytes:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from itsdangerous import BadData, Signer, URLSafeSerializer
+from itsdangerous import BadData, Serializer, Signer, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 
 class Purpose(StrEnum):
@@ -40,6 +42,13 @@ def address_mark(address: str) -> str:
     return hashlib.sha256(f"reminder/{address.lower()}".encode()).hexdigest()[:8]
 
 
+class _ShortSerializer(URLSafeSerializer):
+    """Leaves out the library's try at compressing: it takes longer than the signature, and texts so short never shrink."""
+
+    def dump_payload(self, obj: Any) -> bytes:  # noqa: ANN401 - the library's signature
+        return base64_encode(Serializer.dump_payload(self, obj))
+
+
 class Links:
     """Makes and reads links under one public address. The first key signs, every key is accepted."""
 
@@ -48,7 +57,7 @@ class Links:
         self._base = public_url.rstrip("/")
         newest_last = list(reversed(keys))
         self._serializers = {
-            purpose: URLSafeSerializer(
+            purpose: _ShortSerializer(
                 newest_last,
                 salt=f"reminder.link.{purpose}",
                 signer_kwargs={"digest_method": hashlib.sha256},

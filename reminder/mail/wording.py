@@ -59,6 +59,8 @@ class Wording:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            cache_size=-1,  # all of them, and none ever changes
+            auto_reload=False,
         )
         self._environment.filters |= {
             "longdate": longdate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -45,6 +46,23 @@ class _Environment(Environment):
         return {**self.globals, **(d or {})}
 
 
+STYLES = "_base/styles.css"
+RULE = re.compile(r"^(\w+) \{ (.+) \}$", re.MULTILINE)
+TAG = re.compile(r"<(\w+)>")
+
+
+def _styled(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the templates with the rules of `STYLES` written into every tag that has nothing else: many mail programs
+    know no other place for them. Done once for a template instead of in each mail.
+    """
+    rules = dict(RULE.findall(sources.get(STYLES, "")))
+
+    def styled(tag: re.Match[str]) -> str:
+        return f'<{tag[1]} style="{rules[tag[1]]}">' if tag[1] in rules else tag[0]
+
+    return {name: TAG.sub(styled, text) if name.endswith(".html") else text for name, text in sources.items()}
+
+
 class Wording:
     """All templates of one version."""
 
@@ -53,7 +71,7 @@ class Wording:
         self._sources = dict(sorted(sources.items()))
         self.version = hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
         self._environment = _Environment(
-            loader=DictLoader(self._sources),
+            loader=DictLoader(_styled(self._sources)),
             autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -79,7 +97,7 @@ class Wording:
         sources: dict[str, str] = {}
         for folder in (resource_dir("templates") / "email", override):
             if folder is not None:
-                found = sorted(path for suffix in ("txt", "html") for path in folder.rglob(f"*.{suffix}"))
+                found = sorted(path for suffix in ("txt", "html", "css") for path in folder.rglob(f"*.{suffix}"))
                 sources |= {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
         return cls(sources)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -280,6 +281,21 @@ def test_an_old_version_writes_the_same_words_again() -> None:
 
     assert again.version == WORDING.version
     assert again.render("warning", COMMON) == WORDING.render("warning", COMMON)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_paragraph_carries_its_style(name: str) -> None:
+    tags = re.findall(r"<(?:p|h1|h2|ul|ol|li)\b[^>]*>", WORDING.render(name, COMMON).html)
+
+    assert tags
+    assert all("style=" in tag for tag in tags)
+
+
+def test_words_kept_before_there_was_a_style_sheet_are_written_as_they_were() -> None:
+    kept = json.loads(WORDING.as_json())
+    del kept["_base/styles.css"]
+
+    assert "<h1>" in Wording.from_json(json.dumps(kept)).render("warning", COMMON).html
 
 
 def test_a_broken_template_is_named_when_it_is_loaded(tmp_path: Any) -> None:

@@ -79,9 +79,9 @@ def envelope(sender: str, recipient: str) -> list[tuple[Stage, bytes]]:
 
 def stuffed(data: bytes) -> bytes:
     """Return a text as it goes over the wire: lines end with CRLF, and a dot at their beginning is doubled."""
-    ends = data.count(b"\r\n")
-    is_plain = data.count(b"\r") == data.count(b"\n") == ends  # ours always is; a pattern takes ten times as long to see it
-    body = data if is_plain else re.sub(rb"\r\n|\r|\n", b"\r\n", data)
+    # Ours is always proper. It is counted, since a pattern takes ten times as long to see it.
+    is_proper = data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n")
+    body = data if is_proper else re.sub(rb"\r\n|\r|\n", b"\r\n", data)
     body = body.replace(b"\r\n.", b"\r\n..")
     body = b"." + body if body.startswith(b".") else body
     return body if body.endswith(b"\r\n") else body + b"\r\n"

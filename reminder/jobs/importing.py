@@ -1,18 +1,17 @@
 """Import a roster: compare each row with what is registered, decide its fate, and write all of them in one transaction.
 
-A dry run is the same run, rolled back. An import mails nobody, and can be taken back whole.
+A dry run decides the same, and ends before anybody new is written. An import mails nobody, and can be taken back whole.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reminder.jobs import standing
+from reminder.jobs.import_adding import Adder
 from reminder.jobs.import_matching import Matcher, RowError
 from reminder.jobs.import_terms import NEW, Outcome, Request, Verdict
 from reminder.jobs.import_updating import Update, Updater, with_columns
-from reminder.policy.expiry import expires_on
-from reminder.policy.model import Confidence, Role, Rule
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
 from reminder.store import events, import_reversal, imports, memberships, rules
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from reminder.policy.model import Rule
     from reminder.store.engine import Store
     from reminder.store.people import Person
     from reminder.store.practices import Practice
@@ -36,9 +36,11 @@ def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
     outcome = Outcome(rejected=list(wanted.roster.rejected), notes=list(wanted.roster.notes))
     try:
         with store.write() as connection:
-            _Importer(connection, wanted, outcome, now).run()
+            importer = _Importer(connection, wanted, outcome, now)
+            importer.decide()
             if wanted.dry_run or (wanted.all_or_nothing and outcome.rejected) or _moved(wanted, outcome):
                 raise _RolledBackError  # noqa: TRY301 - ends the transaction that this block holds open
+            importer.write()
     except _RolledBackError:
         outcome.import_id = None
         if not wanted.dry_run:
@@ -64,7 +66,8 @@ class _Importer:
         self.new: dict[str, list[tuple[RosterRow, Practice]]] = {}  # by address: a person may stand in two practices
         self.figures: list[tuple[int, int]] = []
 
-    def run(self) -> None:
+    def decide(self) -> None:
+        """Settle the fate of each row. Changes are made at once, since later rows may be about the same people."""
         self.import_id = imports.begin(
             self.connection,
             self.wanted.practice.id,
@@ -84,17 +87,24 @@ class _Importer:
         )
         for row in self.wanted.roster.rows:
             self._take(row)
+
+    def write(self) -> None:
+        """Write who is new, and keep what an undo needs."""
         self.updater.write_resets()
-        changes = [*with_columns(self.connection, self.updates), *self._add_new()]
+        imports.keep_changes(self.connection, self.import_id, with_columns(self.connection, self.updates))
         today = standing.today_of(self.wanted.practice, self.now)
         imports.note_readings(self.connection, self.import_id, self.figures, today)
-        imports.finish(
-            self.connection,
-            self.import_id,
-            added=self.outcome.added,
-            updated=self.outcome.updated,
-            changes=changes,
+        adder = Adder(
+            connection=self.connection,
+            import_id=self.import_id,
+            by=self.wanted.by,
+            actor=self.wanted.actor,
+            now=self.now,
+            rule=self.rule,
+            seen_on=today,
         )
+        adder.add(self.new.values())
+        imports.finish(self.connection, self.import_id, added=self.outcome.added, updated=self.outcome.updated)
         standing.settle_coverage(self.connection, {practice.id for practice in self.wanted.allowed}, self.now)
         self.outcome.import_id = self.import_id
         events.record(
@@ -146,13 +156,12 @@ class _Importer:
             self.matcher.renew(person, self.updater.as_it_is(update), update.roles)
             self.updates.append(update)
 
-    def _weigh(self, row: RosterRow, person: Person | None, today: date) -> Weighed:
-        first_seen_on = None
-        if person is not None and row.days_left is not None and row.as_of is None:
+    def _weigh(self, row: RosterRow, person: Person, today: date) -> Weighed:
+        first_seen_on = known = None
+        if row.days_left is not None and row.as_of is None:
             first_seen_on = self.readings.get((person.id, row.days_left))
             self.figures.append((person.id, row.days_left))
-        known = None
-        if person is not None and person.reset_on is not None and person.known_on is not None:
+        if person.reset_on is not None and person.known_on is not None:
             known = KnownReset(reset_on=person.reset_on, recorded_on=person.known_on)
         claim = RosterClaim(
             reset_on=row.reset_on,
@@ -161,68 +170,3 @@ class _Importer:
             first_seen_on=first_seen_on,
         )
         return weigh_roster_claim(claim, known, today, self.rule)
-
-    def _add_new(self) -> list[imports.Change]:
-        """Write everybody who is new at once and return that; somebody who stands in two practices is one person."""
-        newcomers = [(rows[0], rows) for rows in self.new.values()]
-        resets_on = [
-            self._weigh(row, None, standing.today_of(practice, self.now)).reset_on for (row, practice), _ in newcomers
-        ]
-        values = [self._person_values(*first, on) for (first, _), on in zip(newcomers, resets_on, strict=True)]
-        added = list(zip(imports.add_people(self.connection, values), newcomers, resets_on, strict=True))
-        members = [
-            self._membership_values(key, row.role, where, on, is_home=place == 0)
-            for key, (_, rows), on in added
-            for place, (row, where) in enumerate(rows)
-        ]
-        imports.add_memberships(self.connection, members)
-        first = [self._reset_values(key, where, on) for key, ((_, where), _), on in added if on is not None]
-        imports.add_first_resets(self.connection, first)
-        self.figures += [
-            (key, row.days_left) for key, ((row, _), _), _ in added if row.days_left is not None and row.as_of is None
-        ]
-        return [
-            imports.Change(person_id=key, before={}, after={"joined": where.id, "created": True})
-            for key, (_, rows), _ in added
-            for _, where in rows
-        ]
-
-    def _person_values(self, row: RosterRow, practice: Practice, reset_on: date | None) -> dict[str, Any]:
-        return {
-            "name": row.name,
-            "email": row.email,
-            "second_email": row.second_email,
-            "user_id": row.user_id,
-            "home_id": practice.id,
-            "registered_at": self.now,
-            "registered_by": self.wanted.by,
-            "reset_on": reset_on,
-            "expires_on": expires_on(self.rule, reset_on) if reset_on else None,
-            "known_on": standing.today_of(practice, self.now) if reset_on else None,
-            "next_step_at": self.now,
-        }
-
-    def _membership_values(
-        self, person_id: int, role: Role, practice: Practice, reset_on: date | None, *, is_home: bool
-    ) -> dict[str, Any]:
-        return {
-            "person_id": person_id,
-            "practice_id": practice.id,
-            "role": role,
-            "registered_at": self.now,
-            "registered_by": self.wanted.by,
-            "expires_on": expires_on(self.rule, reset_on) if reset_on else None,
-            "is_home": is_home,
-        }
-
-    def _reset_values(self, person_id: int, practice: Practice, reset_on: date) -> dict[str, Any]:
-        return {
-            "person_id": person_id,
-            "rule_key": rules.IA,
-            "reset_on": reset_on,
-            "confidence": Confidence.IMPORTED,
-            "recorded_at": self.now,
-            "recorded_by": self.wanted.actor,
-            "practice_id": practice.id,
-            "import_id": self.import_id,
-        }

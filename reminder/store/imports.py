@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select, update
 
+from reminder.policy.model import Confidence
 from reminder.store.people import Person, _person
-from reminder.store.statements import chunks, insert_new, rows_for
+from reminder.store.rules import IA
+from reminder.store.statements import insert_new, rows_for
 from reminder.store.tables import import_change, membership, person, reading, reminder, reset, roster_import
 
 if TYPE_CHECKING:
@@ -73,16 +75,32 @@ def begin(connection: Connection, practice_id: int, *, file_name: str, by: str, 
     return key
 
 
-def finish(connection: Connection, import_id: int, *, added: int, updated: int, changes: Sequence[Change]) -> None:
-    """Keep what the import changed."""
+def finish(connection: Connection, import_id: int, *, added: int, updated: int) -> None:
+    """Note how many rows an import added and updated."""
     mine = roster_import.c.id == import_id
     connection.execute(update(roster_import).where(mine).values(added=added, updated=updated))
+
+
+def keep_changes(connection: Connection, import_id: int, changes: Sequence[Change]) -> None:
+    """Keep what the import changed."""
     rows = [
         {"import_id": import_id, "person_id": c.person_id, "before": dict(c.before), "after": dict(c.after)}
         for c in changes
     ]
     if rows:
         connection.execute(insert(import_change), rows)
+
+
+def keep_joined(connection: Connection, import_id: int, members: Sequence[Mapping[str, Any]]) -> None:
+    """Keep that the import registered people and made these memberships."""
+    keep_changes(
+        connection,
+        import_id,
+        [
+            Change(person_id=one["person_id"], before={}, after={"joined": one["practice_id"], "created": True})
+            for one in members
+        ],
+    )
 
 
 def note_readings(connection: Connection, import_id: int, figures: Collection[tuple[int, int]], seen_on: date) -> None:
@@ -115,14 +133,24 @@ def add_memberships(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
         connection.execute(insert(membership), [dict(row) for row in rows])
 
 
-def add_first_resets(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the resets of people who are new and point the people to them."""
-    if not rows:
-        return
-    connection.execute(insert(reset), [dict(row) for row in rows])
+def add_first_resets(
+    connection: Connection, import_id: int, person_ids: Collection[int], *, by: str, now: datetime
+) -> None:
+    """Record the resets that new people came with, and point the people to them."""
+    here = and_(person.c.id.in_(person_ids), person.c.reset_on.is_not(None))
+    values = {
+        "person_id": person.c.id,
+        "rule_key": literal(IA),
+        "reset_on": person.c.reset_on,
+        "confidence": literal(Confidence.IMPORTED),
+        "recorded_at": literal(now, reset.c.recorded_at.type),
+        "recorded_by": literal(by),
+        "practice_id": person.c.home_id,
+        "import_id": literal(import_id),
+    }
+    connection.execute(insert(reset).from_select(list(values), select(*values.values()).where(here)))
     only = select(reset.c.id).where(reset.c.person_id == person.c.id).scalar_subquery()
-    for some in chunks([row["person_id"] for row in rows]):
-        connection.execute(update(person).where(person.c.id.in_(some)).values(reset_id=only))
+    connection.execute(update(person).where(here).values(reset_id=only))
 
 
 def load(connection: Connection, import_id: int) -> Import | None:

@@ -92,10 +92,10 @@ def date_at(moment: datetime, zone: str) -> date:
 def clock_changes(zone: str, start: datetime, end: datetime) -> list[datetime]:
     """The instants from `start` to `end` at which the offset of a zone changes, to the second."""
     found = []
-    for half_day in range((end - start) // timedelta(hours=12)):
-        low = start + half_day * timedelta(hours=12)
-        high, before = low + timedelta(hours=12), offset(low, zone)
-        if offset(high, zone) != before:
+    half_days = [start + n * timedelta(hours=12) for n in range((end - start) // timedelta(hours=12) + 1)]
+    for (begins, before), (ends, after) in pairwise((moment, offset(moment, zone)) for moment in half_days):
+        if after != before:
+            low, high = begins, ends
             while high - low > timedelta(seconds=1):
                 middle = low + (high - low) // timedelta(seconds=2) * timedelta(seconds=1)
                 low, high = (middle, high) if offset(middle, zone) == before else (low, middle)

@@ -29,6 +29,7 @@ LOOPS = {
     "roundtrips": 1,
     "backups": 1,
     "years": 4,
+    "schedules": 3,
 }
 """Every loop in the order in which they run, and its part of the time. A further one is a module of this name beside them."""
 

@@ -156,11 +156,11 @@ def same_instant(day: date, wall: time, zone: str) -> None:
 
 
 def same_steps(case: Case) -> None:
-    found = ladder.steps(case.expires_on, case.schedule, case.away)
-    expected = [(on, step, oracle.at_local(on, case.send, case.zone)) for on, step in case.placed.items()]
+    found, placed = ladder.steps(case.expires_on, case.schedule, case.away), case.placed
+    expected = [(on, step, oracle.at_local(on, case.send, case.zone)) for on, step in placed.items()]
 
     assert [(step.on, step.step, step.at) for step in found] == expected
-    assert ladder.first_step_on(case.expires_on, case.schedule, case.away) == min(*case.placed, case.expires_on)
+    assert ladder.first_step_on(case.expires_on, case.schedule, case.away) == min(*placed, case.expires_on)
 
 
 def same_standing_step(case: Case, recorded: set[int]) -> None:

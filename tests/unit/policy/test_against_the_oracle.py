@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.unit.policy import cases
+from tests.unit.policy import cases, schedules
 
 if TYPE_CHECKING:
     from reminder.policy.model import Status
@@ -62,6 +63,11 @@ def test_instants_near_a_change_of_the_clocks_are_those_of_the_oracle(place: tup
 @given(case=CASES)
 def test_steps_fall_where_the_oracle_says(case: cases.Case) -> None:
     cases.same_steps(case)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_two_hundred_thousand_schedules_are_those_of_the_oracle(part: int) -> None:
+    assert schedules.differing(50_000, part) == []
 
 
 @settings(max_examples=200)

@@ -77,9 +77,15 @@ def restore(
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what the database holds.")] = False,
 ) -> None:
-    """Bring a backup back; nothing is sent until an admin has confirmed the list (`reminder queue release`)."""
-    from reminder.store import backups
+    """Bring a backup back, with the program stopped; what it overwrites is kept in the folder of backups.
 
+    Nothing is sent until an admin has confirmed the list (`reminder queue release`).
+    """
+    from reminder import settings
+    from reminder.store import restoring
+
+    folder = Path(settings.load().backup_dir)
     with open_store(any_schema=True) as store, working("Restoring"):
-        rows = backups.restore(store, file, utc_now(), force=force)
-    typer.echo(f"{rows} rows restored. Sending is held; look at `reminder queue`, then run: reminder queue release")
+        done = restoring.restore(store, file, folder, utc_now(), force=force)
+    typer.echo(f"{done.rows} rows restored.{f' What was there before: {done.kept}' if done.kept else ''}")
+    typer.echo("Sending is held; look at `reminder queue`, then run: reminder queue release")

@@ -1,5 +1,5 @@
-"""Backup and restore. A backup is one SQLite file, whatever the database: it is read with any SQLite tool, and it
-moves an installation from one kind of database to the other.
+"""Backups. One is an SQLite file, whatever the database: it is read with any SQLite tool, and it moves an installation
+from one kind of database to the other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, func, insert, inspect, select, table, text
 from sqlalchemy.exc import DatabaseError
 
 from reminder.errors import UsageError
-from reminder.store import epoch, migrate, schema, system
+from reminder.store import migrate, schema, system
 from reminder.store.engine import Store
 from reminder.store.tables import metadata
 
@@ -36,8 +36,6 @@ UNFINISHED = timedelta(days=1)
 
 LAST_BACKUP = "last_backup_at"
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
-
 
 def back_up(store: Store, path: Path) -> int:
     """Write everything, as of one instant, to a file that does not exist yet; return the number of rows."""
@@ -49,7 +47,7 @@ def back_up(store: Store, path: Path) -> int:
                 migrate.upgrade(target)
                 with store.read() as source, target.write() as copy:
                     source.execute(text("set transaction isolation level repeatable read, read only"))
-                    _copy_all(source, copy)
+                    copy_all(source, copy)
         return _settle(partial)
 
 
@@ -61,6 +59,7 @@ def _appearing(path: Path) -> Iterator[Path]:
         raise UsageError(message)
     partial = path.resolve().with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))  # names, addresses: its owner alone may read it
         yield partial
         partial.replace(path)
         folder = os.open(path.resolve().parent, os.O_RDONLY)
@@ -72,10 +71,10 @@ def _appearing(path: Path) -> Iterator[Path]:
         message = f"backup: {path} cannot be written ({_reason(error)})"
         raise UsageError(message) from None
     finally:
-        _remove(partial)
+        remove(partial)
 
 
-def _remove(unfinished: Path) -> None:
+def remove(unfinished: Path) -> None:
     """Remove a file that was begun, and what SQLite put beside it; what cannot be removed now is by a later backup."""
     for left in (unfinished, *unfinished.parent.glob(f"{unfinished.name}-*")):
         with suppress(OSError):
@@ -111,26 +110,27 @@ def back_up_daily(store: Store, folder: Path, now: datetime) -> Path | None:
 
 def back_up_now(store: Store, folder: Path, now: datetime) -> Path:
     """Write a backup into the folder, keep the newest ones, and return its path."""
-    _make(folder)
+    make(folder)
     path = folder / f"reminder-{now:%Y%m%dT%H%M%S}.db"
     back_up(store, path)
     with store.write() as connection:
         system.put(connection, LAST_BACKUP, now.isoformat())
-    _tidy(folder, "reminder-*.db", now)
+    _keep_newest(folder, "reminder-*.db", now)
     return path
 
 
 def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path:
     """Write a backup before something large is done, keep the newest ones of its kind, and return its path."""
-    _make(folder)
+    make(folder)
     stem = f"before-{what}-{now:%Y%m%dT%H%M%S%f}"
     path = next(free for number in count() if not (free := folder / f"{stem}-{number}.db").exists())
     back_up(store, path)
-    _tidy(folder, f"before-{what}-*.db", now)
+    _keep_newest(folder, f"before-{what}-*.db", now)
     return path
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> None:
+    """Make a folder for backups, for its owner alone; raise UsageError if that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -138,12 +138,17 @@ def _make(folder: Path) -> None:
         raise UsageError(message) from None
 
 
-def _tidy(folder: Path, pattern: str, now: datetime) -> None:
-    """Keep the newest backups of a kind, and remove what programs that were killed have left half written."""
+def _keep_newest(folder: Path, pattern: str, now: datetime) -> None:
+    """Keep the newest backups of a kind."""
     for old in sorted(folder.glob(pattern))[:-KEPT]:
         with suppress(OSError):
             old.unlink()
-    for left in [*folder.glob(".*.partial*"), *folder.glob(".*.restoring*")]:
+    tidy_up(folder, ".*.partial*", now)
+
+
+def tidy_up(folder: Path, pattern: str, now: datetime) -> None:
+    """Remove what programs that were killed have left half written."""
+    for left in folder.glob(pattern):
         with suppress(OSError):  # another program may tidy up, too
             if now.timestamp() - left.stat().st_mtime > UNFINISHED.total_seconds():
                 left.unlink()
@@ -183,75 +188,8 @@ def _settle(path: Path) -> int:
     return rows
 
 
-def restore(store: Store, path: Path, now: datetime, *, force: bool) -> int:
-    """Bring a backup back and hold the queue; return the number of rows.
-
-    Yesterday's outbox does not know today's mails, so nothing is sent until an admin has confirmed the list. Raise
-    UsageError if the file is no backup, or if the database is not empty and `force` is not set.
-    """
-    _require_backup(path)
-    copy = path.with_name(f".{path.name}.{os.getpid()}.restoring")
-    try:
-        _copy_beside(path, copy)
-        with closing(Store(f"sqlite:///{copy.resolve()}")) as backup:
-            migrate.upgrade(backup)
-            migrate.upgrade(store)
-            with backup.read() as source, store.write() as target:
-                rows = _overwrite(source, target, now, force=force)
-    finally:
-        _remove(copy)
-    return rows
-
-
-def _copy_beside(path: Path, copy: Path) -> None:
-    """Copy a backup, which stays as it is, to where its copy can be upgraded."""
-    try:
-        copy.write_bytes(path.read_bytes())
-    except OSError as error:
-        message = f"restore: {path} cannot be copied to its own folder ({error.strerror})"
-        raise UsageError(message) from None
-
-
-def _overwrite(source: Connection, target: Connection, now: datetime, *, force: bool) -> int:
-    """Replace everything by what the backup holds, and hold the queue, in one transaction."""
-    if not force and target.scalar(select(func.count()).select_from(metadata.tables["practice"])):
-        message = "restore: the database is not empty; to overwrite it add --force"
-        raise UsageError(message)
-    passes = epoch.passes(target)
-    for one in reversed(metadata.sorted_tables):
-        target.execute(one.delete())
-    rows = _copy_all(source, target)
-    _move_sequences(target)
-    epoch.count(target, passes)
-    cure = "look at what waits, then run: reminder queue release"
-    system.set_hold(target, system.Hold(reason="a backup was restored", cure=cure, since_at=now))
-    return rows
-
-
-def _require_backup(path: Path) -> None:
-    try:
-        with path.open("rb") as stream:
-            magic = stream.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        message = f"restore: {path} cannot be read ({error.strerror})"
-        raise UsageError(message) from None
-    if magic != SQLITE_MAGIC:
-        message = f"restore: {path} is no backup of this program"
-        raise UsageError(message)
-    engine = create_engine(f"sqlite:///{path.resolve()}")
-    try:
-        with engine.connect() as connection:
-            found = schema.present(connection)
-    except DatabaseError:
-        found = None
-    finally:
-        engine.dispose()
-    if found is None:
-        message = f"restore: {path} is no backup of this program, or a damaged one"
-        raise UsageError(message)
-
-
-def _copy_all(source: Connection, target: Connection) -> int:
+def copy_all(source: Connection, target: Connection) -> int:
+    """Copy every row into a database of the same schema, in place of what it holds; return their number."""
     return sum(_copy(source, target, table) for table in metadata.sorted_tables)
 
 
@@ -263,13 +201,3 @@ def _copy(source: Connection, target: Connection, table: Table) -> int:
         target.execute(insert(table), [dict(row._mapping) for row in chunk])  # noqa: SLF001 - the documented way to a row's mapping
         rows += len(chunk)
     return rows
-
-
-def _move_sequences(connection: Connection) -> None:
-    """On PostgreSQL: let the next ids follow the restored ones."""
-    if connection.dialect.name != "postgresql":
-        return
-    for one in metadata.sorted_tables:
-        if "id" in one.c:
-            sequence = f"select setval(pg_get_serial_sequence('{one.name}', 'id'), coalesce(max(id), 0) + 1, false) from {one.name}"  # noqa: S608 - our own table names
-            connection.execute(text(sequence))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -143,12 +145,22 @@ In seconds, the last one in milliseconds.
 """
 
 
+PROGRAM = "reminder "
+"""How a PostgreSQL server calls our connections; the process and its machine follow."""
+
+
 def _postgresql_engine(url: URL) -> Engine:
+    name = f"{PROGRAM}{os.getpid()} {socket.gethostname()}"[:63]  # as long as a name may be there
     engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"target_session_attrs": "read-write", "connect_timeout": 10, **NOTICING},
+        connect_args={
+            "target_session_attrs": "read-write",
+            "connect_timeout": 10,
+            "application_name": name,
+            **NOTICING,
+        },
     )
 
     @event.listens_for(engine, "connect")

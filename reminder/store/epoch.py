@@ -28,11 +28,14 @@ PASSES = "passes"
 
 REASON = "the database is an older copy: fewer passes are recorded in it than were run"
 CURE = "look at what waits, since mails that have gone may be among it, then run: reminder queue release"
+RESTORED = "a backup was restored"
+"""Why the queue is held after a restore: an older copy, too, whose reader is told as much."""
 
 
 def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     """Count a pass that begins, in the database and on the mark; if the database is an older copy, hold the queue.
 
+    Whatever it was held for when it was copied says nothing of its age, and the mail server's word would release it.
     Return whether it is the present one; one that has never had a mail was made anew, and is. The mark follows the
     database, so that a crash between the two holds nothing.
     """
@@ -41,7 +44,7 @@ def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
         known = passes(connection)
         is_old = known < seen and outbox.newest_moment(connection) is not None
         held = system.hold(connection)
-        if is_old and (held is None or held.probe_at is not None):  # one for the mail server would release itself
+        if is_old and (held is None or held.reason != RESTORED):
             system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
         reached = max(known, seen) + 1
         system.put(connection, PASSES, str(reached))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reminder.jobs.releasing import release_queue
 from reminder.jobs.services import Tally
 from reminder.jobs.tick import plan_due
-from reminder.store import backups, events, migrate, outbox, reconcile, system
+from reminder.store import backups, events, migrate, outbox, reconcile, restoring, system
 from reminder.store.engine import Store
 from tests.world import World, chicago
 
@@ -153,7 +153,7 @@ def restored(life: Life, age: timedelta, way: str, folder: Path, *, is_marked: b
         shutil.copy(life.copies[age], folder / "reminder.db")
         return opened(folder, NOW, is_marked=is_marked)
     world = opened(folder, NOW, is_marked=is_marked)
-    backups.restore(world.store, life.copies[age], NOW, force=True)
+    restoring.restore(world.store, life.copies[age], folder / "backups", NOW, force=True)
     return world
 
 

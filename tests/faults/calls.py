@@ -13,6 +13,7 @@ import socket
 import sqlite3
 import sqlite3.dbapi2
 import weakref
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from unittest.mock import patch
@@ -60,7 +61,7 @@ def _nothing() -> None:
 class Calls:
     """The calls made within `with`, and the fault at one of them. `names` lists them in order.
 
-    `on_hang` is called when a call hangs: time goes by.
+    `on_hang` is called when a call hangs: time goes by. `is_command`: the process ends with the work, killed or not.
     """
 
     def __init__(
@@ -71,10 +72,12 @@ class Calls:
         at: int = 0,
         way: Way = Way.RAISE,
         on_hang: Callable[[], None] = _nothing,
+        is_command: bool = False,
     ) -> None:
         self.folder, self.server, self.at, self.way, self.on_hang = str(folder), server, at, way, on_hang
         self.names: list[str] = []
         self.is_killed = self.is_over = False
+        self.is_command = is_command
         self.stuck: list[object] = []
         self._opened: list[sqlite3.Connection] = []
         self._files: list[Any] = []
@@ -94,9 +97,10 @@ class Calls:
         self.is_over = True
         for file in self._files:
             file.close()
-        if self.is_killed:  # what the system does with the files of a process that is gone
+        if self.is_killed or self.is_command:  # what the system does with the files of a process that is gone
             for cursor in self._cursors:  # first: a statement that runs keeps its lock
-                sqlite3.Cursor.close(cursor)
+                with suppress(sqlite3.ProgrammingError):  # its connection was closed before
+                    sqlite3.Cursor.close(cursor)
             for opened in self._opened:
                 sqlite3.Connection.close(opened)
 

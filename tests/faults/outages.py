@@ -25,7 +25,7 @@ from reminder.mail.wire import Timeouts
 from reminder.policy import moments
 from reminder.policy.troubles import Matter
 from reminder.settings import Settings
-from reminder.store import backups, outbox, system
+from reminder.store import backups, outbox, restoring, system
 from reminder.store.engine import Store
 from reminder.store.tables import admin_role
 from tests import smtp_server
@@ -241,7 +241,7 @@ def a_sender_that_sends_nothing(house: House, patch: pytest.MonkeyPatch) -> Iter
 def held_after_a_restore(house: House, patch: pytest.MonkeyPatch) -> Iterator[None]:
     store, path = house.world.store, house.folder / "copy.db"
     backups.back_up(store, path)
-    backups.restore(store, path, house.world.now, force=True)
+    restoring.restore(store, path, house.folder / "backups", house.world.now, force=True)
     yield
     _release(house)
 

@@ -25,8 +25,9 @@ from reminder.roster.reading import read_roster
 from reminder.store import imports, migrate, people
 from reminder.store import practices as stored
 from reminder.store.backups import back_up as back_up_to
-from reminder.store.backups import back_up_now, restore
+from reminder.store.backups import back_up_now
 from reminder.store.engine import Store
+from reminder.store.restoring import restore
 from reminder.store.schema import NEWEST
 from tests.faults.migrating import lived_at
 from tests.faults.sink import Taken
@@ -64,7 +65,7 @@ class Scenario:
 
     `half` looks right after the fault for what is half done, `done` at the very end. `addresses`: whom exactly one mail
     must have reached by then; with `sends` off nobody is mailed, and None leaves the records
-    unjudged: they are invented.
+    unjudged: they are invented. `is_command`: it runs in a process of its own, which ends with it.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Scenario:
     taken: Callable[[MailServer, Path], list[Taken]] = from_server
     sends: bool = True
     to_folder: bool = False
+    is_command: bool = False
     addresses: list[str] | None = field(default_factory=lambda: list(PEOPLE))
 
 
@@ -213,7 +215,7 @@ def backed_up(url: str) -> None:
 
 
 def bring_back(services: Services, place: Path) -> None:
-    restore(services.store, place / "saved.db", services.clock(), force=True)
+    restore(services.store, place / "saved.db", place / "backups", services.clock(), force=True)
     tick(services)
 
 
@@ -303,6 +305,7 @@ _LIST = (
         half=one_of((5, 0, 0), (3, 1, 0), of=RESTORED),
         done=one_of((3, 1, 0), of=RESTORED),
         sends=False,
+        is_command=True,
         addresses=[],
     ),
     Scenario(

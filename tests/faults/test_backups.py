@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.settings import Settings
-from reminder.store import backups, epoch, migrate, schema, system
+from reminder.store import backups, epoch, migrate, restoring, schema, system
 from reminder.store.engine import Store
 from reminder.wiring import build
 from tests.faults.backing_up import (
@@ -149,4 +149,4 @@ def test_before_an_upgrade_the_database_is_kept_as_it_was(revision: str, tmp_pat
         assert schema.present(connection) == revision
     with closing(Store(f"sqlite:///{tmp_path / 'new.db'}")) as fresh:
         migrate.upgrade(fresh)
-        assert backups.restore(fresh, kept, NOW, force=False) > 20
+        assert restoring.restore(fresh, kept, tmp_path / "kept", NOW, force=False).rows > 20

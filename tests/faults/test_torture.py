@@ -74,7 +74,7 @@ def loses_the_receipt(patch: pytest.MonkeyPatch) -> None:
 
 def forgets_leftovers(patch: pytest.MonkeyPatch) -> None:
     """Leave what a killed backup wrote."""
-    patch.setattr(backups, "_tidy", lambda *_: None)
+    patch.setattr(backups, "tidy_up", lambda *_: None)
 
 
 def forgets_foreign_keys(patch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def forgets_foreign_keys(patch: pytest.MonkeyPatch) -> None:
 
 def removes_without_care(patch: pytest.MonkeyPatch) -> None:
     """Let the error of tidying up take the place of the one that tells what happened."""
-    patch.setattr(backups, "_remove", lambda path: path.unlink())
+    patch.setattr(backups, "remove", lambda path: path.unlink())
 
 
 @pytest.mark.parametrize(

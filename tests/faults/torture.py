@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -114,6 +115,13 @@ def compiled_once() -> Iterator[None]:
         event.remove(Engine, "engine_connect", share)
 
 
+def _let_go(error: BaseException | None) -> None:
+    """Forget what the frames of an error hold, as a program does that has told it: a cursor there keeps its file open."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
+
+
 def _run(scenario: Scenario, point: Point, place: Path) -> tuple[list[str], list[str]]:
     time = place.with_name("time")  # outside: reading it is no call of the product
     clock = VirtualTime(time, START)
@@ -121,7 +129,14 @@ def _run(scenario: Scenario, point: Point, place: Path) -> tuple[list[str], list
     database = place / "reminder.db"
     folder = place / "mails" if scenario.to_folder else None
     site = Site(url=f"sqlite:///{database}", port=25, time=time, connections=2, folder=folder)
-    with Calls(place, server, at=point.at, way=point.way, on_hang=lambda: clock.advance(HANGS_FOR)) as calls:
+    with Calls(
+        place,
+        server,
+        at=point.at,
+        way=point.way,
+        on_hang=lambda: clock.advance(HANGS_FOR),
+        is_command=scenario.is_command,
+    ) as calls:
         services = site.services()
         services.clock = calls.clock(services.clock)
         told: Exception = UsageError()
@@ -131,9 +146,10 @@ def _run(scenario: Scenario, point: Point, place: Path) -> tuple[list[str], list
             pass
         except Exception as error:  # noqa: BLE001 - as the scheduler and the web server do
             told = error
+            _let_go(error)
     clock.advance(timedelta(minutes=1))
     with server.reached():
-        if calls.is_killed:
+        if calls.is_killed or scenario.is_command:
             services = site.services()
         with closing(sqlite3.connect(database)) as connection:
             faults = [f"half done: {found}" for found in scenario.half(connection, place)]

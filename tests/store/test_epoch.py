@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reminder.jobs.releasing import hold_queue
 from reminder.store import epoch, system
 from tests.world import World, chicago
 
@@ -69,6 +70,20 @@ def test_a_queue_that_is_held_already_keeps_its_reason(world: World, tmp_path: P
 
     assert held is not None
     assert held.reason == "a backup was restored"
+
+
+def test_an_older_copy_that_was_held_by_hand_says_that_it_is_old(world: World, tmp_path: Path) -> None:
+    epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    put_back_to(world.store, 0)
+    with world.store.write() as connection:
+        hold_queue(connection, actor="test", now=NOW)
+    for _ in range(3):
+        epoch.begin_pass(world.store, tmp_path / "mark", NOW)
+    with world.store.read() as connection:
+        found = system.hold(connection)
+
+    assert found is not None
+    assert (found.reason, found.probe_at) == (epoch.REASON, None)
 
 
 def test_an_older_copy_that_was_held_for_the_mail_server_waits_for_an_admin(world: World, tmp_path: Path) -> None:

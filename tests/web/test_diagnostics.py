@@ -127,7 +127,7 @@ def test_back_up_now_writes_a_backup_that_can_be_read(world: World, owner: TestC
     (made,) = Path(settings.backup_dir).glob("*.db")
     page = owner.get(answer.headers["location"]).text
 
-    assert made.read_bytes().startswith(backups.SQLITE_MAGIC)
+    assert made.read_bytes().startswith(b"SQLite format 3")
     assert "The backup is made" in page
     assert "0 minutes ago" in page
     assert "Made a backup" in owner.get("/history").text

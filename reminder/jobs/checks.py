@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reminder.jobs.services import Tally
+    from reminder.policy.coverage import Coverage
     from reminder.store.engine import Store
     from reminder.store.practices import Practice
 
@@ -32,13 +33,17 @@ def check_practices(store: Store, now: datetime, tally: Tally) -> None:
             ids = practices.due_checks(connection, now, BATCH)
             found = practices.load(connection, ids).values()
             told = recipients.load(connection, found)
+            officials = standing.officials(connection, ids, now)
             for practice in found:
-                _check(connection, practice, told[practice.id].admins, now, tally)
+                cover = standing.coverage(officials[practice.id], standing.today_of(practice, now))
+                _check(connection, practice, cover, told[practice.id].admins, now, tally)
         if len(ids) < BATCH:
             return
 
 
-def _check(connection: Connection, practice: Practice, told: Sequence[str], now: datetime, tally: Tally) -> None:
+def _check(
+    connection: Connection, practice: Practice, cover: Coverage, told: Sequence[str], now: datetime, tally: Tally
+) -> None:
     today = standing.today_of(practice, now)
     plans = []
     if (
@@ -46,10 +51,9 @@ def _check(connection: Connection, practice: Practice, told: Sequence[str], now:
         and next_window(now, practice.schedule).opens_at <= now
     ):
         plans += practice_mails(practice, Kind.DIGEST, told, now, on=monday_of(today))
-    found = standing.coverage(standing.of_practice(connection, practice.id, now), today)
-    if found.at_risk and not practice.at_risk:
+    if cover.at_risk and not practice.at_risk:
         plans += practice_mails(practice, Kind.COVERAGE, told, now)
     tally.planned += planning.add(connection, plans, now)
     window = next_window(now, practice.schedule)
     next_check_at = window.opens_at if window.opens_at > now else window_after_today(now, practice.schedule).opens_at
-    practices.change(connection, practice.id, {"at_risk": found.at_risk, "next_check_at": next_check_at})
+    practices.change(connection, practice.id, {"at_risk": cover.at_risk, "next_check_at": next_check_at})

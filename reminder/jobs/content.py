@@ -125,7 +125,8 @@ def _clock(occasion: Occasion) -> Values | None:
 
 def _is_only_cover(occasion: Occasion, person: Person) -> bool:
     """Tell whether nobody else among the practice's AOs and AMs has a working login."""
-    officials = standing.officials(occasion.connection, occasion.practice.id, occasion.now)
+    here = occasion.practice.id
+    officials = standing.officials(occasion.connection, [here], occasion.now)[here]
     working = standing.coverage(officials, occasion.today).working
     return all(login.person_id == person.id for login in working)
 

@@ -62,9 +62,12 @@ def of_practice(connection: Connection, practice_id: int, now: datetime, *, with
     return _standings(connection, memberships.members(connection, practice_id, with_left=with_left), now)
 
 
-def officials(connection: Connection, practice_id: int, now: datetime) -> list[Standing]:
-    """Return a practice's AOs and AMs by name."""
-    return _standings(connection, memberships.members(connection, practice_id, roles=COVERING_ROLES), now)
+def officials(connection: Connection, practice_ids: Collection[int], now: datetime) -> dict[int, list[Standing]]:
+    """Return the AOs and AMs of each of these practices by name, by practice id."""
+    found: dict[int, list[Standing]] = {key: [] for key in practice_ids}
+    for one in _standings(connection, memberships.in_roles(connection, practice_ids, COVERING_ROLES), now):
+        found[one.practice_id].append(one)
+    return found
 
 
 def of_person(connection: Connection, person_id: int, practice_ids: Sequence[int], now: datetime) -> Standing | None:
@@ -127,8 +130,9 @@ def coverage(standings: Iterable[Standing], today: date) -> Coverage:
 
 def settle_coverage(connection: Connection, practice_ids: Collection[int], now: datetime) -> None:
     """Note where coverage stands after a registration or an import, without a mail: these tell the admins nothing."""
+    covering = officials(connection, practice_ids, now)
     for practice in practices.load(connection, practice_ids).values():
-        found = coverage(officials(connection, practice.id, now), local_date(now, practice.schedule.zone))
+        found = coverage(covering[practice.id], local_date(now, practice.schedule.zone))
         practices.change(connection, practice.id, {"at_risk": found.at_risk})
 
 

@@ -187,18 +187,19 @@ def practices_of(connection: Connection, ids: Collection[int]) -> dict[int, list
     return found
 
 
-def members(
-    connection: Connection, practice_id: int, *, with_left: bool = False, roles: Collection[Role] | None = None
-) -> list[Member]:
-    """Return the members of a practice by name, of these roles or all; those who left it only if asked for."""
-    query = (
-        _member_query().where(membership.c.practice_id == practice_id).order_by(func.lower(person.c.name), person.c.id)
-    )
+def members(connection: Connection, practice_id: int, *, with_left: bool = False) -> list[Member]:
+    """Return the members of a practice by name; those who left it only if asked for."""
+    query = _by_name().where(membership.c.practice_id == practice_id)
     if not with_left:
         query = query.where(membership.c.left_at.is_(None))
-    if roles is not None:
-        query = query.where(membership.c.role.in_(roles))
     return [_member(row) for row in connection.execute(query)]
+
+
+def in_roles(connection: Connection, practice_ids: Collection[int], roles: Collection[Role]) -> list[Member]:
+    """Return the present members of several practices who have one of these roles, by name."""
+    present = _by_name().where(membership.c.left_at.is_(None), membership.c.role.in_(roles))
+    rows = rows_for(connection, practice_ids, lambda some: present.where(membership.c.practice_id.in_(some)))
+    return [_member(row) for row in rows]
 
 
 def count(connection: Connection, practice_id: int, roles: Collection[Role] | None = None) -> int:
@@ -213,6 +214,10 @@ def _member_query() -> Select[Any]:
     parts = (membership.c.role, membership.c.practice_id, membership.c.left_at)
     joined_at = membership.c.registered_at.label("joined_at")
     return select(person, *parts, joined_at).join(membership, membership.c.person_id == person.c.id)
+
+
+def _by_name() -> Select[Any]:
+    return _member_query().order_by(func.lower(person.c.name), person.c.id)
 
 
 def _member(row: Row[Any]) -> Member:

@@ -99,6 +99,8 @@ def add(
 
 def load(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Practice]:
     """Return the practices with these ids (all of them without), by id, in the order of their names."""
+    if ids is not None and not ids:
+        return {}
     wanted = select(practice).order_by(practice.c.name)
     closed = select(closure)
     if ids is not None:

@@ -139,10 +139,13 @@ def undo(connection: Connection, taken_back: Reset, *, recorded_by: str, now: da
     _apply(connection, {key: current(connection, key)}, now)
 
 
+_undoing = reset.alias()
+"""Made once: that takes longer than asking."""
+
+
 def _counting(connection: Connection, person_ids: Collection[int]) -> dict[int, Reset]:
     """Return the reset that counts of each person who has one."""
-    undoing = reset.alias()
-    standing = ~exists().where(undoing.c.undoes_id == reset.c.id, undoing.c.person_id == reset.c.person_id)
+    standing = ~exists().where(_undoing.c.undoes_id == reset.c.id, _undoing.c.person_id == reset.c.person_id)
     query = select(reset).where(reset.c.undoes_id.is_(None), standing).order_by(reset.c.id)
     rows = rows_for(connection, person_ids, lambda some: query.where(reset.c.person_id.in_(some)))
     return {row.person_id: _reset(row) for row in rows}

@@ -66,7 +66,7 @@ def judged(
     rows = [row for row in connection.execute(query) if row.practice_id in here]
     away = absences.of_people(connection, {row.person_id for row in rows if row.is_away})
     missing = {row.home_id for row in rows if row.home_id} - set(here)
-    homes = {**here, **(practices.load(connection, missing) if missing else {})}
+    homes = {**here, **practices.load(connection, missing)}
     days = {key: local_date(now, home.schedule.zone) for key, home in homes.items()}
 
     @cache  # of many who are special, few differ in what is judged

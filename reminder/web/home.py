@@ -108,12 +108,17 @@ def _covers(connection: Connection, practices: Iterable[Practice], now: datetime
     """Yield who can sign for each practice. One with very many AOs and AMs is looked at only if the daily check says
     that it is at risk: so many logins do not lapse unseen from one hour to the next.
     """
-    for practice in practices:
-        if practice.at_risk or memberships.count(connection, practice.id, COVERING_ROLES) <= MANY_OFFICIALS:
-            officials = standing.officials(connection, practice.id, now)
-            found = standing.coverage(officials, standing.today_of(practice, now))
-            first = sorted(officials, key=standing.urgency)[:MANY_OFFICIALS]
-            yield Cover(practice=practice, coverage=found, officials=first)
+    looked_at = [
+        practice
+        for practice in practices
+        if practice.at_risk or memberships.count(connection, practice.id, COVERING_ROLES) <= MANY_OFFICIALS
+    ]
+    officials = standing.officials(connection, [practice.id for practice in looked_at], now)
+    for practice in looked_at:
+        here = officials[practice.id]
+        found = standing.coverage(here, standing.today_of(practice, now))
+        first = sorted(here, key=standing.urgency)[:MANY_OFFICIALS]
+        yield Cover(practice=practice, coverage=found, officials=first)
 
 
 def _coming(connection: Connection, viewer: Viewer, now: datetime, people: int) -> Coming:

@@ -94,7 +94,7 @@ def _page(
     now = pages.services.clock()
     with pages.services.store.read() as connection:
         part = _part(connection, viewer, person_id, practice_id, now)
-        officials = standing.officials(connection, part.practice.id, now)
+        officials = standing.officials(connection, [part.practice.id], now)[part.practice.id]
     others = [found for found in officials if found.person.id != person_id]
     working = standing.coverage(others, standing.today_of(part.practice, now)).working
     return pages.show(

@@ -20,6 +20,7 @@ import resource
 import sys
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -135,11 +136,11 @@ def file_of(module: str) -> Path:
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives the changed module to whoever imports it."""
+    """Gives a module with another source to whoever imports it."""
 
-    def __init__(self, mutant: Mutant) -> None:
-        module = mutant.module if "." in mutant.module else f"policy.{mutant.module}"
-        self._name, self._code = f"reminder.{module}", compile(mutant.source, str(file_of(mutant.module)), "exec")
+    def __init__(self, path: Path, source: str) -> None:
+        self._name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        self._code = compile(source, str(path), "exec")
 
     def find_spec(self, name: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
         return importlib.machinery.ModuleSpec(name, self) if name == self._name else None
@@ -164,20 +165,23 @@ def tests_of(module: str) -> Iterator[list[str]]:
 
 def is_noticed(mutant: Mutant) -> bool:
     """Run the tests on a change until one fails."""
-    return any(_fails(mutant, tests) for tests in tests_of(mutant.module))
+    changed = Changed(file_of(mutant.module), mutant.source)
+    return any(run_tests(tests, changed) != 0 for tests in tests_of(mutant.module))
 
 
-def _fails(mutant: Mutant, tests: Sequence[str]) -> bool:
+def run_tests(tests: Sequence[str], changed: Changed | None = None, seconds: int = LONGEST) -> int:
+    """Run tests until one fails, in a child in which a module is changed; return pytest's exit code, or minus the signal."""
     child = os.fork()
     if child == 0:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        sys.meta_path.insert(0, Changed(mutant))
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
-        options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-W", "ignore"]
+        if changed is not None:
+            sys.meta_path.insert(0, changed)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        options = ["-xq", "-pno:xdist", "-pno:cacheprovider", "--hypothesis-seed=0", "-Wignore", "-knot postgresql"]
         os._exit(pytest.main([*options, *tests]))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def listed() -> dict[str, str]:
@@ -192,13 +196,20 @@ def unchanged(module: str) -> Mutant:
     return Mutant(module=module, name=f"{module}: unchanged", source=file_of(module).read_text("utf-8"))
 
 
-def survivors_among(tried: Sequence[Mutant]) -> list[str]:
-    """Try changes, and return those that nobody notices."""
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Have what takes long imported before the first child is made, and keep what hypothesis finds out of the way."""
     for name in PRELOADED:
         importlib.import_module(name)
-    found = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        yield
+
+
+def survivors_among(tried: Sequence[Mutant]) -> list[str]:
+    """Try changes, and return those that nobody notices."""
+    found = []
+    with prepared():
         assert not is_noticed(unchanged(tried[0].module)), "the tests fail without any change"
         for mutant in tried:
             if not is_noticed(mutant):

@@ -137,6 +137,22 @@ def silence(connection: socket.socket) -> None:
         connection.recv(1)
 
 
+def break_off(connection: socket.socket) -> None:
+    """Hang up in the middle of a yes."""
+    connection.sendall(b"250 o")
+    drop(connection)
+
+
+def drip(connection: socket.socket) -> None:
+    """Say yes byte by byte, each of them soon enough and the whole of it much too late."""
+    connection.settimeout(0.1)
+    with suppress(OSError):
+        for byte in b"250 taken\r\n":
+            connection.sendall(bytes([byte]))
+            with suppress(TimeoutError):
+                connection.recv(1)
+
+
 @contextmanager
 def scripted_server(**script: Any) -> Iterator[int]:
     """Run a server that answers as usual, but at the named stages as told; give its port. Serves until closed."""

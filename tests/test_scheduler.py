@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from reminder.alarms import Alarms
 from reminder.condition import Lookout
 from reminder.errors import UsageError
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.scheduler import ClockWatch, raise_alarms, wake
+from reminder.scheduler import ClockWatch, elapsed_seconds, raise_alarms, wake
 from reminder.settings import Settings
 from reminder.store import migrate, system
 from reminder.store.backups import back_up_daily
@@ -278,6 +279,14 @@ def test_a_clock_that_jumped_by_days_is_seen(wall: timedelta, elapsed: float, ju
     watch.jumped(NOW, 0)
 
     assert (watch.jumped(NOW + wall, elapsed) is not None) is jumped
+
+
+def test_time_asleep_is_time_that_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts_sleep = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # which other systems than Linux do not have
+    since_the_start = {time.CLOCK_MONOTONIC: 60.0, counts_sleep: 3 * 24 * 3600.0}
+    monkeypatch.setattr(time, "clock_gettime", since_the_start.__getitem__)
+
+    assert elapsed_seconds() == 3 * 24 * 3600.0
 
 
 def test_a_jump_holds_the_queue(world: World) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -7,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs import confirm, staff
-from reminder.jobs.deliver import send_now
+from reminder.jobs.deliver import LEASE_MARGIN, send_now
 from reminder.jobs.releasing import release_queue, resend
 from reminder.jobs.services import MailLimits
 from reminder.mail.memory import MemoryConnection
 from reminder.mail.transport import Outcome, Stage, Verdict
+from reminder.mail.wire import Timeouts
+from reminder.mail.wording import Wording
 from reminder.policy.model import Absence, Mode, State
 from reminder.store import practices, reconcile, sending, system
-from tests.world import World, chicago
+from tests.world import WORDING, World, chicago
 
 if TYPE_CHECKING:
     from reminder.store.engine import Store
@@ -160,6 +163,17 @@ def test_a_mail_in_doubt_keeps_its_bytes_on_another_day(due: World) -> None:
     assert due.mails[0].raw == due.mails[1].raw
 
 
+def test_a_mail_in_doubt_keeps_its_words_when_a_template_is_edited(due: World) -> None:
+    due.transport.answers.append(UNCLEAR)
+    due.tick()
+    words = json.loads(WORDING.as_json())
+    due.services.wording = Wording({**words, "warning/body.txt": f"New words. {words['warning/body.txt']}"})
+    due.tick(due.now + timedelta(minutes=2))
+
+    first, second = due.transport.sent
+    assert first == second
+
+
 def test_a_mail_twice_in_doubt_waits_for_somebody(due: World) -> None:
     due.transport.answers.extend([UNCLEAR, UNCLEAR])
     due.tick()
@@ -238,6 +252,12 @@ def test_one_connection_carries_all_mails(due: World) -> None:
     due.tick()
 
     assert (len(due.mails), due.transport.connections) == (6, 1)
+
+
+def test_a_mail_is_begun_only_if_its_lease_outlives_the_longest_wait_for_an_answer() -> None:
+    longest = timedelta(seconds=Timeouts().dot)
+
+    assert longest < LEASE_MARGIN < sending.LEASE
 
 
 def test_a_stop_finishes_what_was_begun_and_gives_the_others_back(due: World) -> None:

@@ -30,6 +30,7 @@ LOOPS = {
     "backups": 1,
     "years": 4,
     "schedules": 3,
+    "history": 4,
 }
 """Every loop in the order in which they run, and its part of the time. A further one is a module of this name beside them."""
 

@@ -118,6 +118,16 @@ def test_pressing_twice_is_once(world: World, visitor: TestClient, link: str) ->
     assert world.kinds("alma.reyes@lakeside.example") == ["warning", "receipt"]
 
 
+def test_a_link_of_an_earlier_cycle_records_nothing(world: World, visitor: TestClient, link: str) -> None:
+    visitor.post(link, data={"when": "today"})
+    world.now += timedelta(days=30)
+    before = everything(world)
+    answer = visitor.post(link, data={"when": "today"})
+
+    assert "This link has done its work" in answer.text
+    assert everything(world) == before
+
+
 def test_the_days_left_that_are_known_change_nothing(world: World, visitor: TestClient, link: str) -> None:
     answer = visitor.post(link, data={"when": "days_left", "days_left": "7"})
 

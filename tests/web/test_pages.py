@@ -143,7 +143,7 @@ def test_a_stranger_finds_nobody_of_another_practice(peopled: World, site: Site)
 def test_a_mail_is_shown_as_it_was_sent_but_without_its_secret(peopled: World, owner: TestClient) -> None:
     row = peopled.reminders(person_id=1, state="sent")[0]
     page, html = owner.get(f"/mails/{row.id}").text, owner.get(f"/mails/{row.id}/html")
-    token = peopled.mails[0].link.removeprefix("/r/")
+    token = next(mail.link for mail in peopled.mails if mail.to == row.recipient).removeprefix("/r/")
 
     assert "Alma Reyes" in html.text
     assert "250 kept in memory" in page
@@ -206,6 +206,10 @@ def test_what_is_no_page_has_the_headers_too(site: Site, path: str) -> None:
 
 def test_a_form_that_is_too_long_is_not_read(site: Site) -> None:
     assert site.visitor().post("/sign-in", content=b"x" * 70_000).status_code == 413
+
+
+def test_a_form_that_does_not_say_how_long_it_is_is_not_read(site: Site) -> None:
+    assert site.visitor().post("/sign-in", content=iter([b"x" * 70_000])).status_code == 411
 
 
 def test_a_stranger_with_a_cookie_needs_the_browsers_word(owner: TestClient) -> None:

@@ -394,6 +394,7 @@ def test_links_do_not_change_with_time_and_survive_a_new_key() -> None:
 
     assert LINKS.confirm(3, "unknown", "a@x.example") == old
     assert rotated.read(old.rpartition("/")[2]) is not None
+    assert rotated.confirm(3, "unknown", "a@x.example") != old
     assert Links("https://x.example", ["another key"]).read(old.rpartition("/")[2]) is None
 
 

@@ -13,7 +13,17 @@ from reminder.mail.smtp import Security, SmtpTransport
 from reminder.mail.transport import ConnectFault, Connection, Outcome, Stage, Verdict, send_one
 from reminder.mail.wire import Timeouts
 from tests import smtp_server
-from tests.smtp_server import HOST, client_context, drop, keeping_server, reset, scripted_server, silence
+from tests.smtp_server import (
+    HOST,
+    break_off,
+    client_context,
+    drip,
+    drop,
+    keeping_server,
+    reset,
+    scripted_server,
+    silence,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -183,7 +193,9 @@ def test_any_2xx_at_the_dot_is_a_yes_whatever_quit_says(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [drop, reset, silence, b"354 what?\r\n", b"150 hm\r\n", b"abc nonsense\r\n", b"25"], ids=named
+    "act",
+    [drop, reset, silence, break_off, drip, b"354 what?\r\n", b"150 hm\r\n", b"abc nonsense\r\n", b"25"],
+    ids=named,
 )
 def test_everything_unclear_after_the_dot_is_in_doubt(act: Any) -> None:
     with scripted_server(dot=act) as port:
@@ -195,6 +207,20 @@ def test_everything_unclear_after_the_dot_is_in_doubt(act: Any) -> None:
 def test_a_4xx_at_the_dot_defers() -> None:
     with scripted_server(dot=b"452 4.3.1 full\r\n") as port:
         assert hand_over(plain(port)).outcome is Outcome.DEFERRED
+
+
+def test_a_server_that_says_goodbye_at_the_dot_is_called_anew_for_the_next_mail() -> None:
+    with scripted_server(dot=b"421 4.3.2 shutting down\r\n") as port:
+        verdict = hand_over(plain(port))
+
+    assert (verdict.outcome, verdict.usable) == (Outcome.DEFERRED, False)
+
+
+def test_a_server_has_the_minutes_that_the_standard_gives_it() -> None:
+    """RFC 5321, 4.5.3.2; less at the dot makes double mails (RFC 1047)."""
+    usual = Timeouts()
+
+    assert (usual.command, usual.data, usual.body, usual.dot) == (5 * 60, 2 * 60, 3 * 60, 10 * 60)
 
 
 def test_a_second_unasked_answer_counts_once_and_ends_the_connection() -> None:

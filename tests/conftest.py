@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import psycopg  # noqa: F401 - imported before any test freezes the clock: it fa
 import pydantic  # noqa: F401 - as psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import make_url
 
 from reminder.store import migrate
 from reminder.store.engine import Store
@@ -71,7 +73,10 @@ def postgres() -> Iterator[Cluster]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+KINDS = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database: each test that takes it runs on both kinds."""
     if request.param == "sqlite":
@@ -80,19 +85,43 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.fresh_url()
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with tables, made once for all who begin with a copy of it."""
+    path = tmp_path_factory.mktemp("tables") / "reminder.db"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: Cluster) -> str:
+    """The name of a PostgreSQL database with tables, made once for all who begin with a copy of it."""
+    url = postgres.fresh_url()
+    make_tables(url)
+    return str(make_url(url).database)
+
+
+def make_tables(url: str) -> None:
+    made = Store(url)
+    migrate.upgrade(made)
+    made.close()
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """A database with tables, of each kind."""
-    opened = Store(database_url)
-    migrate.upgrade(opened)
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_store")
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    opened = Store(server.fresh_url(like=request.getfixturevalue("postgres_tables")))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(sqlite_tables: Path, tmp_path: Path) -> Iterator[Store]:
     """A database with tables, on SQLite alone: for tests whose subject is not the database."""
-    opened = Store(f"sqlite:///{tmp_path / 'reminder.db'}")
-    migrate.upgrade(opened)
+    opened = Store(f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'reminder.db')}")
     yield opened
     opened.close()

@@ -24,7 +24,7 @@ FASTER = (*FAST, "synchronous_commit=off")
 
 
 class Cluster:
-    """A server. `fresh_url` gives a new empty database."""
+    """A server. `fresh_url` gives a new database: empty, or a copy of one that nobody uses now."""
 
     def __init__(self, binaries: Path, home: Path, owner: str | None) -> None:
         self.binaries, self.home, self.owner = binaries, home, owner
@@ -52,9 +52,9 @@ class Cluster:
         )
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
-    def fresh_url(self) -> str:
+    def fresh_url(self, like: str = "template1") -> str:
         name = f"test{next(self._numbers)}"
-        self.say(f"create database {name}")
+        self.say(f"create database {name} template {like}")
         return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
 
 

@@ -92,16 +92,14 @@ def send_in_a_process(url: str, folder: str, at: datetime) -> None:
     store.close()
 
 
-def test_two_processes_on_one_database_send_every_mail_once(store: Store, database_url: str, tmp_path: Path) -> None:
+def test_two_processes_on_one_database_send_every_mail_once(store: Store, tmp_path: Path) -> None:
     world = World(store, chicago("2026-12-01"))
     world.practice()
     for number in range(60):
         world.person(f"Person {number}", date(2026, 10, 9))
     context = multiprocessing.get_context("spawn")
-    folders = [tmp_path / "one", tmp_path / "two"]
-    processes = [
-        context.Process(target=send_in_a_process, args=(database_url, str(folder), world.now)) for folder in folders
-    ]
+    url, folders = store.url.render_as_string(hide_password=False), [tmp_path / "one", tmp_path / "two"]
+    processes = [context.Process(target=send_in_a_process, args=(url, str(folder), world.now)) for folder in folders]
     for process in processes:
         process.start()
     for process in processes:

@@ -1,4 +1,4 @@
-"""Numbers every call that may fail (SQL, commit, socket, file, clock), and makes the one with a given number fail.
+"""Numbers every call that may fail (SQL, commit, socket, file, clock, log), and makes the one with a given number fail.
 
 It sits below the product, at the database driver, the socket and the functions of the system: the product has no hook
 for it. It serves SQLite; what a PostgreSQL does to us is tested with a real one.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import socket
 import sqlite3
@@ -50,6 +51,9 @@ class Way(StrEnum):
         return self in (Way.RAISE_LATE, Way.KILL_LATE)
 
 
+LOG = logging.getLogger("reminder")
+
+
 class KilledError(BaseException):
     """The process is gone. Whatever still runs on the way out can touch nothing any more."""
 
@@ -83,15 +87,18 @@ class Calls:
         self._files: list[Any] = []
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
         self._patches: list[Any] = []
+        self._log = logging.StreamHandler(_Written(self, io.StringIO(), "log write"))
 
     def __enter__(self) -> Self:
         for target, name, stand_in in self._seams():
             patched = patch.object(target, name, stand_in)
             patched.start()
             self._patches.append(patched)
+        LOG.addHandler(self._log)
         return self
 
     def __exit__(self, *_: object) -> None:
+        LOG.removeHandler(self._log)
         for patched in self._patches:
             patched.stop()
         self.is_over = True
@@ -146,6 +153,7 @@ class Calls:
             *files,
             (io, "open", self._open(io.open)),
             (socket, "create_connection", self._connect),
+            (logging, "raiseExceptions", False),  # of a log that fails much would be told
             (sqlite3, "connect", database),
             (sqlite3.dbapi2, "connect", database),
         ]
@@ -194,8 +202,8 @@ class Calls:
 class _Written:
     """A file that is written to."""
 
-    def __init__(self, calls: Calls, real: Any) -> None:
-        self.calls, self.real = calls, real
+    def __init__(self, calls: Calls, real: Any, name: str = "file write") -> None:
+        self.calls, self.real, self.name = calls, real, name
 
     def __enter__(self) -> Self:
         return self
@@ -204,7 +212,7 @@ class _Written:
         self.real.close()
 
     def write(self, data: Any) -> int:
-        written: int = self.calls("file write", _file_error, lambda: self.real.write(data))
+        written: int = self.calls(self.name, _file_error, lambda: self.real.write(data))
         return written
 
     def __getattr__(self, name: str) -> Any:

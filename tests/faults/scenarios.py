@@ -1,17 +1,15 @@
-"""What is tortured: planning, sending, importing, confirming, taking back, recording, backing up."""
+"""What is tortured: planning, sending, importing, confirming, taking back, recording, backing up, the office."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.parser import BytesHeaderParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reminder.errors import ReminderError
 from reminder.jobs import confirm
@@ -30,6 +28,8 @@ from reminder.store.engine import Store
 from reminder.store.restoring import restore
 from reminder.store.schema import NEWEST
 from tests.faults.migrating import lived_at
+from tests.faults.office import OFFICE
+from tests.faults.scenario import PEOPLE, Scenario, one_of
 from tests.faults.sink import Taken
 from tests.faults.town import START, settle
 from tests.world import World
@@ -43,52 +43,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 12, 1)
 EIGHT_LEFT = TODAY - timedelta(days=52)
-PEOPLE = [f"person.{number}@lakeside.example" for number in range(3)]
 FIRST = PEOPLE[0]
-
-
-Look = Callable[[sqlite3.Connection, Path], list[str]]
-"""Looks into the database and its folder; returns what is wrong."""
-
-
-def nothing_wrong(*_: Any) -> list[str]:
-    return []
-
-
-def from_server(server: MailServer, _: Path) -> list[Taken]:
-    return server.taken
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """Some work, which is begun, fails somewhere, and is done again.
-
-    `half` looks right after the fault for what is half done, `done` at the very end. `addresses`: whom exactly one mail
-    must have reached by then; with `sends` off nobody is mailed, and None leaves the records
-    unjudged: they are invented. `is_command`: it runs in a process of its own, which ends with it.
-    """
-
-    name: str
-    act: Callable[[Services, Path], object]
-    prepare: Callable[[str], object] = lambda url: settle(url, people=len(PEOPLE))
-    half: Look = nothing_wrong
-    done: Look = nothing_wrong
-    taken: Callable[[MailServer, Path], list[Taken]] = from_server
-    sends: bool = True
-    to_folder: bool = False
-    is_command: bool = False
-    addresses: list[str] | None = field(default_factory=lambda: list(PEOPLE))
-
-
-def one_of(*good: tuple[int, ...], of: tuple[str, ...]) -> Look:
-    """Look whether so much is recorded: all of it, or nothing."""
-    query = f"select {', '.join(f'(select count(*) from {rows})' for rows in of)}"
-
-    def look(connection: sqlite3.Connection, _: Path) -> list[str]:
-        found = connection.execute(query).fetchone()
-        return [] if found in good else [f"{found} of {of}"]
-
-    return look
 
 
 def unplanned(url: str) -> None:
@@ -318,5 +273,6 @@ _LIST = (
         addresses=None,
     ),
     Scenario(name="back up", act=back_up, half=backups, done=only_backups),
+    *OFFICE,
 )
 SCENARIOS = {scenario.name: scenario for scenario in _LIST}

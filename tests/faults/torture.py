@@ -9,16 +9,13 @@ from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from random import Random
 from traceback import clear_frames
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from sqlalchemy import Engine, event
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-
 from reminder.errors import ReminderError, UsageError
-from tests.faults.calls import Calls, KilledError, Way
+from tests.faults.calls import LOG, Calls, KilledError, Way
+from tests.faults.cheaply import cheaply
 from tests.faults.line import MailServer
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.town import START, Site, drain, judge
@@ -28,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
-
-    from tests.faults.scenarios import Scenario
+    from tests.faults.scenario import Scenario
 
 HANGS_FOR = timedelta(minutes=10)
 
@@ -61,10 +56,6 @@ class Torture:
             found += [Point(name, at, way) for at in range(1, len(calls) + 1) for way in Way]
         return found
 
-    def some(self, count: int, seed: int) -> list[Point]:
-        """So many points, each scenario in proportion to its calls."""
-        return Random(seed).sample(self.points(), count)
-
     def strike(self, point: Point) -> list[str]:
         """Run a scenario with one fault; return what is wrong afterwards."""
         calls, faults = self.run(point)
@@ -78,12 +69,8 @@ class Torture:
         scenario, place = SCENARIOS[point.scenario], self.folder / "run"
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(self._base(scenario), place)
-        logging.disable()  # thousands of faults are told there
-        try:
-            with compiled_once():
-                return _run(scenario, point, place)
-        finally:
-            logging.disable(logging.NOTSET)
+        with cheaply(), heard_by_nobody():
+            return _run(scenario, point, place)
 
     def _base(self, scenario: Scenario) -> Path:
         base = self.folder / scenario.name
@@ -94,25 +81,15 @@ class Torture:
         return base
 
 
-COMPILED: dict[Any, Any] = {}
-
-
 @contextmanager
-def compiled_once() -> Iterator[None]:
-    """Let all databases share the statements that were compiled, as one long-lived program would: half the time."""
-
-    def share(connection: Connection) -> None:
-        connection.execution_options(compiled_cache=COMPILED)
-
-    event.listen(Engine, "engine_connect", share)
+def heard_by_nobody() -> Iterator[None]:
+    """Let the log be written as the program is set up to write it, and nobody read it: thousands of faults are told."""
+    LOG.setLevel(logging.INFO)
     try:
-        with (
-            patch.object(SQLiteDialect_pysqlite, "__hash__", lambda _: 1),
-            patch.object(SQLiteDialect_pysqlite, "__eq__", lambda self, other: type(self) is type(other)),
-        ):
+        with patch.object(logging.root, "handlers", [logging.NullHandler()]):
             yield
     finally:
-        event.remove(Engine, "engine_connect", share)
+        LOG.setLevel(logging.NOTSET)
 
 
 def _let_go(error: BaseException | None) -> None:

@@ -31,10 +31,10 @@ class Secured(ssl.SSLSocket):
             self.close()
 
 
-def server_context(certificate: trustme.LeafCert = CERTIFICATE) -> ssl.SSLContext:
+def server_context(certificate: trustme.LeafCert | None = None) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.sslsocket_class = Secured
-    certificate.configure_cert(context)
+    (certificate or CERTIFICATE).configure_cert(context)
     return context
 
 

@@ -13,14 +13,14 @@ from reminder.jobs.import_undo import undo_import
 from reminder.jobs.importing import import_roster
 from reminder.jobs.practice_edit import PracticeEdit, edit_practice
 from reminder.jobs.skipping import Skip
+from reminder.jobs.tick import CALENDARS
 from reminder.mail.links import Purpose
 from reminder.policy.model import Absence, Role, RuleVersion, Schedule
 from reminder.roster.reading import read_roster
-from reminder.store import absences, people, rules
+from reminder.store import absences, people, rules, system
 from reminder.store import practices as stored
 from tests.simulation.life import ZONES, Life
 from tests.simulation.post import WEATHER
-from tests.world import read_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,8 +263,7 @@ def visit(life: Life, connection: Connection) -> Visit | None:
     mails = [sent for sent in life.sent[-200:] if sent.taken.kind in {"warning", "expired", "ask", "receipt"}]
     if not mails:
         return None
-    mail = read_mail("", life.random.choice(mails).taken.raw)
-    found = re.search(r"/r/(\S+)", mail.text)
+    found = re.search(r"/r/([^\s\"<>]+)", life.random.choice(mails).taken.text)
     token = life.instances[0].services.links.read(found[1]) if found else None
     return confirm.visit(connection, token, life.wall)
 
@@ -305,12 +304,12 @@ def resets(life: Life) -> int:
 
 def confirm_all_due(life: Life) -> None:
     """A good day: most people whose password ends soon say that they have changed it."""
-    rows = life.raw.execute("select id from person where home_id is not null and expires_on is not null").fetchall()
-    for row in rows:
-        with life.store.write() as connection:
-            person = people.load(connection, [row[0]])[row[0]]
-            days = (person.expires_on - life.today()).days if person.expires_on else 99
-            if days < 12 and life.random.random() < 0.7:
+    soon = life.today() + timedelta(days=12)
+    due = "select id from person where home_id is not null and expires_on < ? order by id"
+    for row in life.raw.execute(due, [soon.isoformat()]).fetchall():
+        if life.random.random() < 0.7:
+            with life.store.write() as connection:
+                person = people.load(connection, [row[0]])[row[0]]
                 confirm.record_by_admin(
                     connection, person, actor=ACTOR, now=life.wall, practice_id=None, reset_on=life.today()
                 )
@@ -351,16 +350,23 @@ def restart(life: Life) -> None:
     life.restart()
 
 
+def update_calendars(life: Life) -> None:
+    """A restart brings newer holidays and time zones: every clock is to be looked at again."""
+    with life.store.write() as connection:
+        system.put(connection, CALENDARS, f"those of {life.wall}")
+    life.restart()
+
+
 ACTS: tuple[tuple[int, Callable[[Life], None]], ...] = (
     *((6, act) for act in (register, click, confirm_all_due)),
     *((3, act) for act in (record_reset, go_away, edit_a_practice, change_weather, import_file, release)),
     *((2, act) for act in (be_back, leave, come_back, edit, undo_reset, skip, send_now, resend, restart, change_role)),
-    *((1, act) for act in (join, move_home, take_import_back, set_clock_right)),
+    *((1, act) for act in (join, move_home, take_import_back, set_clock_right, update_calendars)),
 )
 """How often each is done, beside the others."""
 
 RARE: tuple[Callable[[Life], None], ...] = (change_rule,)
-QUIET = frozenset({change_weather, restart, set_clock_right, jump})
+QUIET = frozenset({change_weather, restart, update_calendars, set_clock_right, jump})
 """Acts of machines: nobody's decision, so nobody's line in the history."""
 
 

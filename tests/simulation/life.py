@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from reminder.jobs import consequences
+from reminder.jobs.deliver import BATCH
 from reminder.jobs.services import Installation, MailLimits, Services
-from reminder.jobs.tick import hold_for_clock, tick
+from reminder.jobs.tick import hold_for_clock, refresh_calendars, tick
 from reminder.mail.links import Links
 from reminder.scheduler import ClockWatch
 from reminder.secrets_box import SecretBox
@@ -22,7 +24,6 @@ from tests.world import KEY, PUBLIC_URL, WORDING
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tests.simulation.post import Taken
 
@@ -98,6 +99,7 @@ class Life:
         return Instance(services)
 
     def restart(self) -> None:
+        refresh_calendars(self.store, self.wall)
         self.instances[self.random.randrange(2)] = self.started()
 
     def run(self, number: int = 0) -> bool:
@@ -115,15 +117,22 @@ class Life:
         return True
 
     def complete_pass(self) -> None:
-        """Run passes until one goes through undisturbed."""
+        """Run passes undisturbed, as many as it takes: one in which nothing can be sent looks at a batch of mails."""
         between, self.post.between = self.post.between, lambda: None
         deaths, self.post.deaths = self.post.deaths, 0.0
-        self.run()
+        for _ in range(1 + self.waiting() // BATCH):
+            self.run()
         self.post.between, self.post.deaths = between, deaths
 
     def held(self) -> system.Hold | None:
         with self.store.read() as connection:
             return system.hold(connection)
+
+    def waiting(self) -> int:
+        """How many mails there are to which something is yet to happen."""
+        row = self.raw.execute("select count(*) from reminder where state in ('planned', 'deferred', 'in_doubt')")
+        count: int = row.fetchone()[0]
+        return count
 
     def next_moment(self) -> datetime:
         """When the product itself means to do something next."""
@@ -154,6 +163,12 @@ class Life:
     def close(self) -> None:
         self.raw.close()
         self.store.close()
+
+
+def fast_folder() -> Path | None:
+    """Where files live in memory, if the machine has such a place: what is lost with it is not missed."""
+    found = Path("/dev/shm")
+    return found if found.is_dir() else None
 
 
 def instant_of(text: str) -> datetime:

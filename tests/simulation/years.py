@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.simulation import acts, invariants
-from tests.simulation.life import BrokenError, Life, Sent, seeded_jitter
+from tests.simulation.life import BrokenError, Life, Sent, fast_folder, seeded_jitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 SIZES = (3, 10, 30)
 """Practices of an installation: many share the cost of a pass, few let it be looked at more often."""
-FAST_DISK = Path("/dev/shm")
 
 
 class Years:
@@ -66,6 +65,8 @@ class Years:
         acts.do(life, act)
         by_somebody = act not in acts.QUIET and act not in acts.RARE
         self._judge(invariants.after_an_act(life, before, by_somebody=by_somebody))
+        self._judge(invariants.of_states(life))
+        life.doing = "pass"
 
     def _sleep(self) -> None:
         """From a minute to sixty days; mostly until the product means to do something."""
@@ -95,7 +96,6 @@ class Years:
         ):
             self._act()
         self._sleep()
-        life.doing = "pass"
         went_through = life.run(life.random.randrange(2))
         self._judge(invariants.of_states(life))
         if self.step % 4 == 0 and went_through:
@@ -126,8 +126,7 @@ class Years:
 
 def live(seed: int, years: float, practices: int | None = None) -> dict[str, float]:
     """Live so many years of an installation with several practices; raise BrokenError. Return what happened."""
-    shelf = FAST_DISK if FAST_DISK.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=shelf, prefix="life") as folder:
+    with tempfile.TemporaryDirectory(dir=fast_folder(), prefix="life") as folder:
         lived = Years(seed, Path(folder), practices)
         try:
             with seeded_jitter(lived.life.random):

@@ -29,6 +29,7 @@ LOOPS = {
     "roundtrips": 1,
     "backups": 1,
     "years": 4,
+    "model": 1,
     "schedules": 3,
     "history": 4,
 }

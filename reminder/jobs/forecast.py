@@ -14,6 +14,7 @@ from reminder.jobs import recipients
 from reminder.jobs.clock_ahead import Clock, Due, run_ahead
 from reminder.jobs.look_ahead import Known, gather
 from reminder.jobs.practice_ahead import run_practice
+from reminder.jobs.uncollected import uncollected
 from reminder.policy.escalation import escalates
 from reminder.policy.expiry import days_left
 from reminder.policy.model import Kind
@@ -89,6 +90,7 @@ class Collected:
     escalated: dict[tuple[int, datetime], list[Person]] = field(default_factory=dict)
 
 
+@uncollected()
 def forecast(
     connection: Connection,
     now: datetime,
@@ -104,7 +106,7 @@ def forecast(
     wanted = practices.load(connection, practice_ids)
     spans = {key: _span(practice, now, from_on, days) for key, practice in wanted.items()}
     start = min([now, *(begins for begins, _ in spans.values())]) if from_on else now
-    return _foretell(connection, _read(connection, wanted, start), wanted, spans)
+    return _in_order(_foretell(connection, _read(connection, wanted, start), wanted, spans))
 
 
 def _read(connection: Connection, wanted: Mapping[int, Practice], start: datetime) -> Known:
@@ -115,7 +117,7 @@ def _read(connection: Connection, wanted: Mapping[int, Practice], start: datetim
 def _foretell(
     connection: Connection, known: Known, wanted: Mapping[int, Practice], spans: Mapping[int, Span]
 ) -> list[Forecast]:
-    """Return what the practices that are wanted would send within their spans."""
+    """Return what the practices that are wanted would send within their spans, in no order."""
     horizon = max((ends for _, ends in spans.values()), default=known.now)
     collected = Collected()
     for person in known.people.values():
@@ -124,8 +126,11 @@ def _foretell(
     for practice in wanted.values():
         runs = run_practice(connection, known, practice, horizon)
         mails += (foretold_mail(practice, at, to, kind) for at, kind in runs for to in known.told[practice.id].admins)
-    kept = [m for m in mails if m.practice_id in spans and spans[m.practice_id][0] <= m.at < spans[m.practice_id][1]]
-    return sorted(kept, key=attrgetter("at", "kind", "to"))
+    return [m for m in mails if m.practice_id in spans and spans[m.practice_id][0] <= m.at < spans[m.practice_id][1]]
+
+
+def _in_order(mails: Iterable[Forecast]) -> list[Forecast]:
+    return sorted(mails, key=attrgetter("at", "kind", "to"))
 
 
 def forecast_of_person(connection: Connection, person_id: int, now: datetime, *, days: int) -> list[Forecast]:
@@ -140,6 +145,7 @@ def forecast_of_person(connection: Connection, person_id: int, now: datetime, *,
     return collected.mails
 
 
+@uncollected()
 def what_changes(
     connection: Connection, now: datetime, instead: Practice, *, days: int = 60
 ) -> tuple[list[Forecast], list[Forecast]]:
@@ -160,7 +166,8 @@ def what_changes(
         [(days_of(mail.at, mail.zone), mail.to, mail.kind, mail.person_id) for mail in mails]
         for mails in (before, after)
     )
-    return _beyond(after, gists_after, gists_before), _beyond(before, gists_before, gists_after)
+    more, fewer = _beyond(after, gists_after, gists_before), _beyond(before, gists_before, gists_after)
+    return _in_order(more), _in_order(fewer)
 
 
 def _beyond(mails: Iterable[Forecast], gists: Iterable[Hashable], others: Iterable[Hashable]) -> list[Forecast]:

@@ -12,6 +12,7 @@ from reminder.jobs.import_adding import Adder
 from reminder.jobs.import_matching import Matcher, RowError
 from reminder.jobs.import_terms import NEW, Outcome, Request, Verdict
 from reminder.jobs.import_updating import Update, Updater, with_columns
+from reminder.jobs.uncollected import uncollected
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
 from reminder.store import events, import_reversal, imports, memberships, rules
@@ -31,6 +32,7 @@ class _RolledBackError(Exception):
     """Ends a transaction whose result is only looked at."""
 
 
+@uncollected()
 def import_roster(store: Store, wanted: Request, now: datetime) -> Outcome:
     """Carry an import out, or only look what it would do; return what became of the rows."""
     outcome = Outcome(rejected=list(wanted.roster.rejected), notes=list(wanted.roster.notes))

@@ -54,7 +54,7 @@ def meanwhile(store: Store) -> list[float]:
 
 
 def run(size: Size) -> Iterator[Found]:
-    people = size.of(10_000, 100_000)
+    people = size.of(2_000, 100_000)
     with scratch() as folder:
         store = Store(f"sqlite:///{folder}/people.db")
         populate(store, Crowd(people=people))

@@ -133,7 +133,7 @@ class Measured:
 
 
 def run(size: Size) -> Iterator[Found]:
-    rows = size.of(10_000, 100_000)
+    rows = size.of(2_000, 100_000)
     with scratch() as folder:
         write_lists(folder, rows)
         measured = Measured(folder, rows)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 1)
-FEW, MANY = 100, 100_000
+FEW = 100
 FIRST = ["Alma", "Ben", "Chloe", "Dmitri", "Erin", "Farah", "Grace", "Hiro", "Ines", "Jonas", "Karin", "Liam", "Mei"]
 LAST = ["Reyes", "Okafor", "Dubois", "Volkov", "Haddad", "Nguyen", "Tanaka", "Costa", "Weber", "Murphy", "Rahman"]
 PAGES = {
@@ -96,14 +96,14 @@ def p99(values: list[float]) -> float:
 
 def run(size: Size) -> Iterator[Found]:
     with tempfile.TemporaryDirectory() as home:
-        few, many = (populated(Path(home) / f"{count}.db", count) for count in (FEW, MANY))
+        few, many = (populated(Path(home) / f"{count}.db", count) for count in (FEW, size.of(2_000, 100_000)))
         small, large = browser(few), browser(many)
         slowest = 0.0
         for name, path in PAGES.items():
             for client in (small, large):
                 seconds(client, path)  # the first one compiles statements
             taken = alternate(
-                range(size.of(10, 60)),
+                range(size.of(5, 60)),
                 many=partial(seconds, large, path),
                 few=partial(seconds, small, path),
             )

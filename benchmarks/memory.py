@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(size: Size) -> Iterator[Found]:
-    mails = size.of(5_000, 100_000, 1_000_000)
+    mails = size.of(1_000, 100_000, 1_000_000)
     try:
         with scratch() as folder, sink() as port:
             cost = send_all(folder, mails, port)

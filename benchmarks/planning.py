@@ -78,14 +78,14 @@ def _text(moment: object) -> str:
 
 
 def run(size: Size) -> Iterator[Found]:
-    people = size.of(100_000, 1_000_000)
+    people = size.of(10_000, 1_000_000)
     with scratch() as folder:
         path = folder / "people.db"
         store = Store(f"sqlite:///{path}")
         populate(store, Crowd(people=people, practices=people // 20))
         bare = Bare(path)
         ours, base, idle = [], [], []
-        for turn in range(1 + size.of(3, 5)):
+        for turn in range(1 + size.of(1, 5)):
             first = 1 + turn * DUE
             idle.append(nothing_due(store))
             ours.append(planned(store, first))

@@ -62,7 +62,7 @@ def rate_of(command: list[str], cwd: Path, *arguments: str) -> float:
 
 
 def run(size: Size) -> Iterator[Found]:
-    mails = size.of(2_000, 6_000)
+    mails = size.of(1_000, 6_000)
     runs: dict[str, Callable[[], float]] = {}
     try:
         with scratch() as folder, sink() as port:
@@ -74,7 +74,7 @@ def run(size: Size) -> Iterator[Found]:
                     yield Missing(id="P2", measure=name, why=str(error))
                     continue
                 way = "default" if "default" in name else "best"
-                runs[name] = partial(rate_of, command, cwd, str(folder), str(port), str(size.of(300, 2_000)), way)
+                runs[name] = partial(rate_of, command, cwd, str(folder), str(port), str(size.of(100, 2_000)), way)
             found = alternate(size.rounds(60), ours=partial(rate_of_ours, folder, mails, port), **runs)
     except MissingError as error:
         yield Missing(id="P2", measure="the same by others", why=str(error))

@@ -79,7 +79,7 @@ def commits(folder: Path, number: int = 300) -> float:
 
 
 def run(size: Size) -> Iterator[Found]:
-    many, few = size.of(2_000, 20_000), size.of(500, 5_000)
+    many, few = size.of(1_000, 20_000), size.of(200, 5_000)
     try:
         with scratch() as folder, sink() as port:
             length = len(a_mail(folder))
@@ -88,7 +88,7 @@ def run(size: Size) -> Iterator[Found]:
             costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
             for _ in size.rounds(120):
                 floor.append(commits(folder))
-                base.append(smtp_source(port, size.of(10_000, 40_000), sessions=8, length=length))
+                base.append(smtp_source(port, size.of(5_000, 40_000), sessions=8, length=length))
                 for name, (processes, connections, _) in WAYS.items():
                     mails = many if connections > 1 else few
                     costs[name].append(send_all(folder, mails, port, processes=processes, connections=connections))

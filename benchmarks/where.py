@@ -27,7 +27,7 @@ from reminder.store import people, sending
 from reminder.store.engine import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 MAILS = 8_000
@@ -65,12 +65,12 @@ class Stopwatch:
         return watched
 
     @contextmanager
-    def watching(self, store: Store) -> Iterator[None]:
+    def watching(self, store: Store, parts: Mapping[str, list[tuple[Any, str]]] = PARTS) -> Iterator[None]:
         """Watch every part, and the commits of a store."""
-        held = [(owner, name, getattr(owner, name)) for names in PARTS.values() for owner, name in names]
+        held = [(owner, name, getattr(owner, name)) for names in parts.values() for owner, name in names]
         dialect = store.engine.dialect
         held.append((dialect, "do_commit", dialect.do_commit))
-        for part, names in PARTS.items():
+        for part, names in parts.items():
             for owner, name in names:
                 setattr(owner, name, self.timed(part, getattr(owner, name)))
         dialect.do_commit = self.timed("commit to disk", dialect.do_commit)  # type: ignore[method-assign]

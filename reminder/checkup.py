@@ -109,17 +109,27 @@ def _is_known(found: Condition) -> bool:
 
 
 def _finding(now: datetime, name: str, wrong: Sequence[Trouble], well: str) -> Finding:
-    """Return what is wrong in one area; that mails go to a folder which somebody chose is no fault."""
-    wrong = [one for one in wrong if one.matter is not Matter.NO_MAIL_SERVER or one.severity is not Severity.WARNING]
+    """Return what is wrong in one area; that mails go to a folder which somebody chose, or in a trial, is no fault."""
+    folder = next((one.words for one in wrong if _is_no_fault(one)), None)
+    wrong = [one for one in wrong if not _is_no_fault(one)]
     if not wrong:
-        return Finding(name=name, ok=True, detail=well, support=well)
+        return Finding(name=name, ok=True, detail=folder or well, support=folder or well)
     return Finding(
         name=name,
         ok=False,
-        detail=" ".join(f"{one.detail or one.words} Cure: {one.cure}." for one in wrong),
+        detail=" ".join(f"{_unnamed(one.detail or one.words, name)} Cure: {one.cure}." for one in wrong),
         unreachable=any(one.matter is Matter.DATABASE for one in wrong),
         support=" ".join(f"{one.words} ({_age(now - one.since)})" if one.since else one.words for one in wrong),
     )
+
+
+def _unnamed(words: str, name: str) -> str:
+    """Return what is said of an area without its name before it, which stands there already."""
+    return words.removeprefix(f"{name}: ")
+
+
+def _is_no_fault(trouble: Trouble) -> bool:
+    return trouble.matter is Matter.NO_MAIL_SERVER and trouble.severity is Severity.WARNING
 
 
 def _where_all_is_well(store: Store, found: Condition) -> dict[str, str]:
@@ -129,6 +139,8 @@ def _where_all_is_well(store: Store, found: Condition) -> dict[str, str]:
         f"{_age(found.now - found.backup_at)} ago"
         if found.backup_at
         else "none yet; the first one is made within a day"
+        if found.keeps_backups
+        else "none; these people are invented"
     )
     said = {
         "database": f"answers and takes writes, {_kind_of(store)}, schema {schema.NEWEST}",
@@ -173,7 +185,7 @@ def _age(gap: timedelta) -> str:
     """Return a length of time in the largest unit that fits."""
     minutes = int(gap.total_seconds() // 60)
     if minutes < 120:
-        return f"{minutes} minutes"
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
     return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
@@ -202,7 +214,8 @@ def mail_server(transport: Transport) -> Finding:
     except ConnectFault as fault:
         verdict = fault.verdict
         code = f"{verdict.code or ''}".strip()
-        detail = f"{verdict.stage}: {code} {verdict.reply}. {in_plain_words(verdict)}"
+        answer = " ".join(filter(None, (code, verdict.reply)))
+        detail = f"{verdict.stage}: {answer}. {in_plain_words(verdict)}"
         enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}", verdict.reply)
         support = f"refused at {verdict.stage}: {code} {enhanced[0] if enhanced else ''}".strip()
         return Finding(name="mail server", ok=False, detail=detail, unreachable=True, support=support)

@@ -21,7 +21,7 @@ from reminder.policy.moments import zone_named
 from reminder.policy.troubles import LATE_PASS, Trouble, troubles
 from reminder.settings import Origin
 from reminder.store import faults, progress, rules, schema, system
-from reminder.store.backups import LAST_BACKUP
+from reminder.store.backups import LAST_BACKUP, no_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +55,7 @@ def look_around(
     store: Store, settings: Settings, now: datetime, limits: MailLimits | None = None, *, by_writing: bool = True
 ) -> Seen:
     """Try a write, unless only reading is allowed; count what waits, and look at the disk and at the time zone data."""
-    facts: dict[str, Any] = {"free": free_bytes(store, settings)}
+    facts: dict[str, Any] = {"free": free_bytes(store, settings), "no_place": no_place(Path(settings.backup_dir))}
     try:
         schema.require_newest(store)
         with store.read() as connection:
@@ -131,6 +131,7 @@ def _recorded(connection: Connection, now: datetime) -> dict[str, Any]:
     alarms = {name.removeprefix(faults.ALARM): fault for name, fault in failed.items() if name.startswith(faults.ALARM)}
     return {
         "practices_since": progress.practices_since(connection),
+        "is_live": progress.is_live(connection),
         "alive_at": max(filter(None, alive), default=None),
         "failed_pass": failed.get(faults.PASS),
         "held": Fault(since=held.since_at, detail=held.reason) if held else None,
@@ -150,7 +151,7 @@ def _settings(connection: Connection, settings: Settings, installation: Installa
     origin = held.origin("mail_url")
     mail_set_up = True if origin is Origin.DEMO else None if not is_set_up and origin in CHOSEN else is_set_up
     unreadable = tuple(name for name, where in held.origins.items() if where is Origin.UNREADABLE)
-    return {"mail_set_up": mail_set_up, "unreadable": unreadable}
+    return {"mail_set_up": mail_set_up, "unreadable": unreadable, "keeps_backups": origin is not Origin.DEMO}
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
 from reminder.secrets_box import SecretBox
-from reminder.settings import ENTRIES, ON_PAGE, Origin, Settings, problem, variable
+from reminder.settings import ENTRIES, ON_PAGE, Origin, Settings, variable
+from reminder.settings_checks import problem
 from reminder.store import events, system
 
 if TYPE_CHECKING:

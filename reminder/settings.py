@@ -10,25 +10,22 @@ import re
 import secrets
 import tomllib
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from reminder.errors import UsageError
+from reminder.settings_checks import CHECKS, problem, read_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Collection, Mapping
 
 PREFIX = "REMINDER_"
 FILE = "reminder.toml"
 
-LIMIT_PRESETS: dict[str, dict[str, int | None]] = {
-    "microsoft365": {"connections": 3, "minute": 30, "day": 10_000},
-    "google": {"connections": 1, "minute": None, "day": 2_000},
-    "ses": {"connections": 1, "minute": 60 * 14, "day": 50_000},
-}
-"""What the providers allow: Microsoft's page on SMTP submission; Google's and Amazon's usual account limits."""
+FOREIGN = re.compile(r"REMINDER_(SERVICE_|PORT(_|$))")
+"""What Kubernetes puts into the environment for a service that is called `reminder`."""
 
 
 class Origin(StrEnum):
@@ -131,21 +128,6 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def read_limits(text: str) -> dict[str, int | None]:
-    """Read REMINDER_MAIL_LIMIT; raise UsageError for anything but a preset or `name=number` pairs."""
-    limits: dict[str, int | None] = {"connections": 1, "minute": None, "day": None}
-    if text.strip().lower() in LIMIT_PRESETS:
-        return {**limits, **LIMIT_PRESETS[text.strip().lower()]}
-    for part in text.split():
-        match = re.fullmatch(r"(connections|minute|day)=([1-9]\d{0,6})", part)
-        if match is None:
-            presets = ", ".join(LIMIT_PRESETS)
-            message = f"REMINDER_MAIL_LIMIT: {part!r} is not understood; write {presets}, or connections=8 minute=30 day=10000"
-            raise UsageError(message)
-        limits[match[1]] = int(match[2])
-    return limits
-
-
 def data_dir() -> Path:
     """Return the user's data folder; it is made, for its owner only, when something is first kept there."""
     from platformdirs import user_data_path
@@ -179,14 +161,17 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, str]:
         problems.append(f'{FILE}: cannot be read ({error}); each line is like: public_url = "https://..."')
         return {}
     known = {entry.name for entry in ENTRIES}
-    problems += [
-        f"{FILE}: {name!r} is not a setting; see docs/reference/settings.md" for name in found if name not in known
-    ]
+    problems += [f"{FILE}: {name!r} is not a setting; {_meant(name, known)}" for name in found if name not in known]
     return {name: str(value) for name, value in found.items() if name in known}
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     values: dict[str, str] = {}
+    known = {variable(entry.name) + end for entry in ENTRIES for end in ("", "_FILE")}
+    unknown = [
+        name for name in environment if name.startswith(PREFIX) and name not in known and not FOREIGN.match(name)
+    ]
+    problems += [f"{name}: is not a setting; {_meant(name, known)}" for name in sorted(unknown)]
     for entry in ENTRIES:
         name = variable(entry.name)
         if environment.get(name):
@@ -203,6 +188,12 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
     return values
 
 
+def _meant(name: str, known: Collection[str]) -> str:
+    """Return what a name that is no setting may have been meant for."""
+    near = get_close_matches(name, known, n=1, cutoff=0.8)  # the prefix alone is alike
+    return f"did you mean {near[0]}?" if near else "see docs/reference/settings.md"
+
+
 def _completed(values: dict[str, str], origins: Mapping[str, Origin]) -> Settings:
     """Fill in what has a place in the data folder."""
     keep = data_dir()
@@ -210,62 +201,6 @@ def _completed(values: dict[str, str], origins: Mapping[str, Origin]) -> Setting
     values.setdefault("mail_url", f"folder:{keep / 'mail'}")
     values.setdefault("backup_dir", str(keep / "backups"))
     return Settings(**values, origins=origins)
-
-
-def _address_problem(value: str) -> str | None:
-    if re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
-        return None
-    return f"expected an address like reminders@example.org, got {value!r}"
-
-
-def _public_url_problem(value: str) -> str | None:
-    try:
-        public = urlsplit(value)
-        good = public.scheme in {"http", "https"} and bool(public.hostname) and (public.port or 1) > 0
-    except ValueError:
-        good = False
-    if good and not (public.query or public.fragment or public.username):
-        return None
-    return f"expected https://host, got {value!r}"
-
-
-def _limit_problem(value: str) -> str | None:
-    try:
-        read_limits(value)
-    except UsageError as error:
-        return str(error).partition(": ")[2]
-    return None
-
-
-def _alarm_problem(value: str) -> str | None:
-    """Want https, or this machine; never repeat the address, which is a secret."""
-    try:
-        url = urlsplit(value)
-        local = url.hostname in {"localhost", "127.0.0.1", "::1"}
-        good = (
-            bool(url.hostname) and (url.port or 1) > 0 and (url.scheme == "https" or (url.scheme == "http" and local))
-        )
-    except ValueError:
-        good = False
-    return None if not value or good else "expected https://host/..., or http:// on this machine"
-
-
-CHECKS: dict[str, Callable[[str], str | None]] = {
-    "public_url": _public_url_problem,
-    "mail_from": _address_problem,
-    "templates": lambda value: None if not value or Path(value).is_dir() else f"{value!r} is not a folder",
-    "mail_limit": _limit_problem,
-    "alert_url": _alarm_problem,
-    "ping_url": _alarm_problem,
-    "alert_email": lambda value: _address_problem(value) if value else None,
-}
-"""What is wrong with a value, by setting."""
-
-
-def problem(name: str, value: str) -> str | None:
-    """Return what is wrong with a value for a setting, and the cure; None if it can be used."""
-    check = CHECKS.get(name)
-    return check(value) if check else None
 
 
 def prepare(settings: Settings) -> Settings:

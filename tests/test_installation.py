@@ -43,7 +43,7 @@ def now_holds(store: Store, settings: Settings) -> Settings:
 def settings(store: Store, tmp_path: Path) -> Settings:
     """What a server without any setting of its own starts with."""
     url = store.url.render_as_string(hide_password=False)
-    return load({"REMINDER_DATABASE_URL": url, "REMINDER_SECRET_KEY": "a key"}, tmp_path)
+    return load({"REMINDER_DATABASE_URL": url, "REMINDER_SECRET_KEY": "a secret key for tests"}, tmp_path)
 
 
 def test_what_was_saved_holds_until_it_is_emptied(store: Store, settings: Settings) -> None:

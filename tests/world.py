@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CHICAGO = "America/Chicago"
 PUBLIC_URL = "https://reminders.lakeside.example"
 OWNER = "dana@lakeside.example"
-KEY = "a key for tests"
+KEY = "a key for all tests"
 WORDING = Wording.load()
 
 

@@ -27,10 +27,15 @@ class FolderTransport:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            reply = f"{self.path} cannot be made: {error.strerror}"
-            verdict = Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.CONNECT, reply=reply, usable=False)
-            raise ConnectFault(verdict) from None
+            raise _unusable(self.path, f"made: {error.strerror}") from None
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise _unusable(self.path, "written to")
         return FolderConnection(folder)
+
+
+def _unusable(path: str, what: str) -> ConnectFault:
+    reply = f"{path} cannot be {what}"
+    return ConnectFault(Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.CONNECT, reply=reply, usable=False))
 
 
 class FolderConnection:

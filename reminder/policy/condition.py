@@ -24,7 +24,8 @@ class Condition:
 
     `alive_at`: when a pass last ended or a mail was last handed over. `is_probed`: the held queue is tried again by
     itself. `late`, `in_doubt`: mails. `not_taken`: how many of the newest tries in a row took no mail. `mail_set_up`:
-    None where mails go to a folder that somebody chose. `recorded_ahead`: an instant that no honest clock is behind.
+    None where mails go to a folder that somebody chose. `is_live`: a practice mails to its people. `keeps_backups`: not
+    the demo, whose people are invented; `no_place`: what hinders the folder of the backups. `recorded_ahead`: an instant that no honest clock is behind.
     """
 
     now: datetime
@@ -36,6 +37,7 @@ class Condition:
     held: Fault | None = None
     is_probed: bool = False
     mail_set_up: bool | None = True
+    is_live: bool = True
     mail_server: Fault | None = None
     late: int = 0
     not_taken: int = 0
@@ -46,6 +48,8 @@ class Condition:
     without_admin: int = 0
     backup_at: datetime | None = None
     failed_backup: Fault | None = None
+    keeps_backups: bool = True
+    no_place: str = ""
     free: int | None = None
     mute: Mapping[str, Fault] = field(default_factory=dict)
     rule_days: int = 0

@@ -82,7 +82,8 @@ def troubles(found: Condition) -> list[Trouble]:
     """Return what is wrong, the worst first."""
     if found.database is not None or found.schema is not None:
         return [*_of_the_database(found), *_of_the_machine(found)]
-    listed = [*_of_the_passes(found), *_of_the_mails(found), *_of_the_records(found), *_of_the_machine(found)]
+    listed = [*_of_the_passes(found), *_of_the_mails(found), *_of_the_records(found)]
+    listed += [*_of_the_backups(found), *_of_the_machine(found)]
     return sorted(listed, key=lambda trouble: list(Severity).index(trouble.severity))
 
 
@@ -146,13 +147,13 @@ def _of_the_passes(found: Condition) -> Iterator[Trouble]:
 
 def _of_the_mails(found: Condition) -> Iterator[Trouble]:
     if found.mail_set_up is not True and found.practices_since is not None:
-        chosen = found.mail_set_up is None
+        nobody_waits = found.mail_set_up is None or not found.is_live  # a folder that was chosen, or a trial
         yield Trouble(
             matter=Matter.NO_MAIL_SERVER,
             title="No mail server is set up",
             words="No mail server is set up: mails are written to a folder and reach nobody.",
             cure="say how mail is sent: Settings, Mail, or REMINDER_MAIL_URL",
-            severity=Severity.WARNING if chosen else Severity.STOPPED,
+            severity=Severity.WARNING if nobody_waits else Severity.STOPPED,
             since=found.practices_since,
         )
     if found.mail_server is not None:
@@ -200,6 +201,19 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
             cure="run: reminder admin add",
             severity=Severity.BROKEN,
         )
+    if found.rule_checked_on is not None and found.now.date() - found.rule_checked_on > RULE_AGE:
+        yield Trouble(
+            matter=Matter.RULE,
+            title="The rule is old",
+            words=f"Nobody has compared the rule of the password with CMS's own pages since {found.rule_checked_on}.",
+            cure="that is over a year ago: compare it, or install a newer release",
+            severity=Severity.WARNING,
+        )
+
+
+def _of_the_backups(found: Condition) -> Iterator[Trouble]:
+    if not found.keeps_backups:
+        return
     if found.failed_backup is not None:
         yield Trouble(
             matter=Matter.BACKUP,
@@ -210,6 +224,15 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
             since=found.failed_backup.since,
             detail=found.failed_backup.detail,
         )
+    elif found.no_place:
+        yield Trouble(
+            matter=Matter.BACKUP,
+            title="Backups have no place",
+            words="No backup can be written into the folder of the backups.",
+            cure="make the folder, or let this program write to it: REMINDER_BACKUP_DIR",
+            severity=Severity.BROKEN,
+            detail=f"No backup can be written: {found.no_place}.",
+        )
     elif (made := found.backup_at or found.practices_since) and found.now - made > LATE_BACKUP:
         yield Trouble(
             matter=Matter.BACKUP,
@@ -218,14 +241,6 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
             cure="is `reminder serve` or `reminder worker` running? Make one now: Settings, Diagnostics",
             severity=Severity.BROKEN,
             since=made,
-        )
-    if found.rule_checked_on is not None and found.now.date() - found.rule_checked_on > RULE_AGE:
-        yield Trouble(
-            matter=Matter.RULE,
-            title="The rule is old",
-            words=f"Nobody has compared the rule of the password with CMS's own pages since {found.rule_checked_on}.",
-            cure="that is over a year ago: compare it, or install a newer release",
-            severity=Severity.WARNING,
         )
 
 

@@ -129,6 +129,14 @@ def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path
     return path
 
 
+def no_place(folder: Path) -> str:
+    """Return what hinders that a backup is written into a folder, which is made if need be; nothing if all is well."""
+    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not place.is_dir():
+        return f"{place} is no folder"
+    return "" if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written to"
+
+
 def make(folder: Path) -> None:
     """Make a folder for backups, for its owner alone; raise UsageError if that cannot be."""
     try:

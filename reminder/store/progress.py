@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from reminder.policy.model import State
+from reminder.policy.model import Mode, State
 from reminder.store.tables import admin_role, attempt, is_leased, is_waiting, practice, reminder
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ def without_admin(connection: Connection) -> int:
 def zones(connection: Connection) -> list[str]:
     """Return the time zones that practices live in."""
     return list(connection.scalars(select(practice.c.zone).distinct().order_by(practice.c.zone)))
+
+
+def is_live(connection: Connection) -> bool:
+    """Tell whether a practice sends to its people: in a trial mails go to its admins alone."""
+    return connection.scalar(select(exists().where(practice.c.mode == Mode.LIVE))) or False
 
 
 def practices_since(connection: Connection) -> datetime | None:

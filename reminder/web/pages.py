@@ -21,7 +21,6 @@ from reminder.jobs.signing_in import IDLE_LIFE, SEEN_EVERY, hash_of, is_proved
 from reminder.mail.wording import longdate, shortdate
 from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
-from reminder.policy.troubles import Matter
 from reminder.resources import resource_dir
 from reminder.settings import Settings
 from reminder.store import admins, practices, sessions
@@ -88,8 +87,8 @@ class Pages:
         return self.signed_in_as is not None
 
     def troubles(self) -> list[Trouble]:
-        """Return what is wrong; the demo's invented people need no backup."""
-        return [found for found in self.lookout.look() if not (self.is_demo and found.matter is Matter.BACKUP)]
+        """Return what is wrong."""
+        return self.lookout.look()
 
     @property
     def secure(self) -> bool:

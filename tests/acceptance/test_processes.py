@@ -59,7 +59,7 @@ def test_serve_answers_backs_up_and_stops_when_told(tmp_path: Path, number: int)
         "REMINDER_DATABASE_URL": f"sqlite:///{tmp_path / 'reminder.db'}",
         "REMINDER_MAIL_URL": f"folder:{tmp_path / 'mail'}",
         "REMINDER_BACKUP_DIR": str(tmp_path / "backups"),
-        "REMINDER_SECRET_KEY": "for tests",
+        "REMINDER_SECRET_KEY": "a key for all tests",
     }
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
@@ -83,8 +83,8 @@ def send_in_a_process(url: str, folder: str, at: datetime) -> None:
         clock=lambda: at,
         installation=Installation(
             transport=FolderTransport(folder),
-            links=Links("https://reminders.lakeside.example", ["a key for tests"]),
-            box=SecretBox(["a key for tests"]),
+            links=Links("https://reminders.lakeside.example", ["a key for all tests"]),
+            box=SecretBox(["a key for all tests"]),
             sender_address="reminders@lakeside.example",
         ),
     )

@@ -38,7 +38,7 @@ class Shell:
         self.at = "2026-12-01T13:00:00Z"  # 7 AM in Chicago
         self._monkeypatch, self._capsys = monkeypatch, capsys
         self.set(DATABASE_URL=f"sqlite:///{folder / 'reminder.db'}", MAIL_URL=f"folder:{self.mail}")
-        self.set(PUBLIC_URL="https://reminders.lakeside.example", SECRET_KEY="for tests")
+        self.set(PUBLIC_URL="https://reminders.lakeside.example", SECRET_KEY="a secret key for tests")
 
     def set(self, **settings: str) -> None:
         for name, value in settings.items():

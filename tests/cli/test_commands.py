@@ -426,6 +426,21 @@ def test_the_doctor_finds_what_is_wrong(shell: Shell) -> None:
     assert well.code == 0, well.out
 
 
+def test_the_doctor_sees_folders_that_cannot_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shell.folder / "a file").write_text("")
+    shell.set(BACKUP_DIR=str(shell.folder / "a file" / "backups"))
+    shell.mail.mkdir(exist_ok=True)
+    shell("tick")
+    monkeypatch.setattr("os.access", lambda place, _: Path(place) != shell.mail)  # root may write anywhere
+    done = shell("doctor")
+
+    assert done.code == 3
+    assert re.findall("^FAULT  (backup|mail server): (.*?)[.]", done.out, re.MULTILINE) == [
+        ("backup", f"No backup can be written: {shell.folder / 'a file'} is no folder"),
+        ("mail server", f"connect: {shell.mail} cannot be written to"),
+    ]
+
+
 def test_the_doctor_says_what_cannot_be_reached(shell: Shell) -> None:
     shell.set(MAIL_URL="smtp+plain://127.0.0.1:1", PUBLIC_URL="http://reminders.example")
     done = shell("doctor")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.errors import UsageError
-from reminder.settings import Settings, load, prepare, read_limits
+from reminder.settings import Settings, load, prepare
+from reminder.settings_checks import MAIL_FORMS, SHORT, read_limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,52 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     assert len(complaints) == 6
     for name in ("colour", "PUBLIC_URL", "MAIL_FROM", "MAIL_LIMIT", "TEMPLATES", "SECRET_KEY_FILE"):
         assert name in str(caught.value)
+
+
+def test_what_cannot_be_used_or_is_no_setting_is_among_the_problems(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text("mail_fron = 'a@b.example'\n")
+    with pytest.raises(UsageError) as caught:
+        load(
+            {
+                "REMINDER_DATABASE_URL": "mysql://u:hunter2@host/name",
+                "REMINDER_MAIL_URL": "smtp://u:hunter2@",
+                "REMINDER_SECRET_KEY": "hunter2",
+                "REMINDER_TRUSTED_PROXIES": "10.0.0.1, x",
+                "REMINDER_MAIL_LIMT": "google",
+                "REMINDER_COLOUR": "blue",
+            },
+            tmp_path,
+        )
+
+    assert "hunter2" not in str(caught.value)
+    assert "16 characters or more" in SHORT
+    assert str(caught.value).splitlines() == [
+        "reminder.toml: 'mail_fron' is not a setting; did you mean mail_from?",
+        "REMINDER_COLOUR: is not a setting; see docs/reference/settings.md",
+        "REMINDER_MAIL_LIMT: is not a setting; did you mean REMINDER_MAIL_LIMIT?",
+        "REMINDER_DATABASE_URL: expected sqlite:////path/to/file.db or postgresql://user:password@host/name",
+        f"REMINDER_MAIL_URL: is not understood; write {MAIL_FORMS}",
+        f"REMINDER_SECRET_KEY: {SHORT}",
+        "REMINDER_TRUSTED_PROXIES: expected addresses or networks like 10.0.0.2, 10.1.0.0/16, or *, got 'x'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://me@host/name"),
+        ("DATABASE_URL", "postgresql+psycopg:///name?host=/run"),
+        ("MAIL_URL", "smtps://u:p%40w@mail.example"),
+        ("MAIL_URL", "smtp+oauth://box@host?tenant=t"),
+        ("MAIL_URL", "folder:mail"),
+        ("TRUSTED_PROXIES", "10.0.0.2, fd00::/8"),
+        ("TRUSTED_PROXIES", "*"),
+        ("SERVICE_HOST", "10.0.0.2"),
+        ("PORT_8060_TCP", "tcp://10.0.0.2:8060"),
+    ],
+)
+def test_what_can_be_used_or_is_put_there_by_others_is_no_problem(tmp_path: Path, name: str, value: str) -> None:
+    load({f"REMINDER_{name}": value}, tmp_path)
 
 
 def test_a_setting_given_twice_is_refused(tmp_path: Path) -> None:

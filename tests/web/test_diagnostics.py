@@ -147,6 +147,14 @@ def test_a_backup_that_cannot_be_made_is_said_so(
     assert "REMINDER_BACKUP_DIR" in nowhere.text
 
 
+@pytest.mark.parametrize(("seconds", "age"), [(59, "0 minutes ago"), (60, "1 minute ago"), (120, "2 minutes ago")])
+def test_an_age_is_told_in_english(world: World, owner: TestClient, seconds: int, age: str) -> None:
+    with world.store.write() as connection:
+        system.put(connection, backups.LAST_BACKUP, (world.now - timedelta(seconds=seconds)).isoformat())
+
+    assert age in owner.get("/diagnostics").text
+
+
 def test_another_address_in_the_browser_is_trouble(world: World, owner: TestClient) -> None:
     page = owner.get("/diagnostics", headers={"Host": "10.0.0.7:8060"}).text
 

@@ -92,7 +92,7 @@ def test_whoever_may_not_do_something_is_told_whom_to_ask(site: Site) -> None:
 
 def test_cookies_follow_the_public_address_that_holds_now(world: World, site: Site) -> None:
     secure = site.visitor().get("/sign-in").headers
-    links = Links("http://127.0.0.1:8060", ["a key for tests"])
+    links = Links("http://127.0.0.1:8060", ["a key for all tests"])
     world.services.installation = replace(world.services.installation, links=links)
     plain = site.visitor().get("/sign-in").headers
 

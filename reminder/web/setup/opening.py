@@ -17,7 +17,8 @@ from reminder.jobs import first_run, passwords, signing_in
 from reminder.jobs.first_run import Opening
 from reminder.policy.moments import zone_named
 from reminder.roster.fields import FieldError, email_address, person_name, plain_text
-from reminder.settings import Settings, problem, variable
+from reminder.settings import Settings, variable
+from reminder.settings_checks import problem
 from reminder.web.account.visitors import VisitorDep, keep_session
 from reminder.web.pages import PagesDep, ServicesDep, SettingsDep
 from reminder.web.setup.steps import frame

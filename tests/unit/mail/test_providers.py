@@ -7,7 +7,7 @@ from reminder.mail.providers import PROVIDERS
 from reminder.mail.servers import transport_from_url
 from reminder.mail.sign_in import AppSignIn, Login
 from reminder.mail.smtp import Security, SmtpTransport
-from reminder.settings import read_limits
+from reminder.settings_checks import read_limits
 
 SENDER = "office@lakeside.example"
 SECRET = "s3cr/t?&%@:x"

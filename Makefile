@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& echo $$p && break; done)
 
 .NOTPARALLEL:  # the first failure is the last thing said
-.PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser
+.PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -19,7 +19,7 @@ help: ## List the targets
 demo: $(READY) ## Show the product with invented people; nothing is sent anywhere
 	@$(BIN)/reminder demo
 
-test: $(READY) browser lint types ## Everything that CI checks
+test: $(READY) browser faketime lint types ## Everything that CI checks
 	@$(BIN)/python -m pytest -q -n 2
 
 lint: $(READY) ## Style
@@ -32,10 +32,10 @@ types: $(READY) ## Types
 docs: $(READY) ## Write the reference pages from the code
 	@$(BIN)/python -m tests.reference
 
-soak: $(READY) ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
+soak: $(READY) faketime ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
 	@$(BIN)/python -m tests.soak $(WITH)
 
-coverage: $(READY) ## Name the lines and branches of what decides and sends that no test runs
+coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
 	@$(BIN)/python -m pytest -q -n 2 --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
 mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (half an hour)
@@ -68,10 +68,19 @@ $(READY): $(LOCKED) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# The browser tests need a Chromium that the registry of Python packages does not have.
+# What the tests need and the registry of Python packages does not have.
+INSTALL = if [ "$$(id -u)" = 0 ]; then become=; else become="sudo -n"; fi; \
+	{ $$become apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$become apt-get install -y -qq $(1); } >/dev/null 2>&1
+
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$CHROMIUM" || { \
 		echo "Installing Chromium for the browser tests"; \
-		if [ "$$(id -u)" = 0 ]; then become=; else become="sudo -n"; fi; \
-		{ $$become apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$become apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+		$(call INSTALL,chromium) \
 		|| { echo "make: the browser tests need Chromium; run: sudo apt-get install chromium (or set CHROMIUM to a Chrome)" >&2; exit 1; }; }
+
+# It moves the clock of a running process; it is a library of Linux, and the tests that need it run there only.
+faketime:
+	@test "$$(uname)" != Linux || test -n "$$(ls /usr/lib*/faketime/libfaketimeMT.so.1 /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null)" || { \
+		echo "Installing faketime for the tests of clocks"; \
+		$(call INSTALL,faketime) \
+		|| { echo "make: the tests of clocks need libfaketime; run: sudo apt-get install faketime" >&2; exit 1; }; }

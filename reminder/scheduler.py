@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from reminder.alarms import Alarms
 from reminder.clock import utc_now
@@ -20,6 +20,7 @@ from reminder.store import faults
 from reminder.store.backups import back_up_daily
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from reminder.condition import Lookout
@@ -35,6 +36,43 @@ BACKUP_SECONDS = 15 * 60
 
 MOST_JUMP = timedelta(days=1)
 """A wall clock that moves this much further (or less far) than the time that passed has been set by somebody."""
+
+
+class AlarmClock:
+    """Does each of its jobs at once or after a first wait, and again and again, each in a thread of its own.
+
+    It counts seconds of a clock that nobody can set. One that goes by the wall clock, as schedulers do that know dates,
+    stands still for an hour when that is put back by an hour.
+    """
+
+    def __init__(self) -> None:
+        """Start with no job."""
+        self.every: dict[str, float] = {}
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def add(self, name: str, job: Callable[[], None], every: float, *, first: float = 0) -> None:
+        """Do a job every so many seconds from now on, the first time after `first` seconds."""
+        self.every[name] = every
+        thread = threading.Thread(target=self._repeat, args=(job, every, first), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _repeat(self, job: Callable[[], None], every: float, first: float) -> None:
+        """Never twice at once; turns that were missed become one."""
+        due = time.monotonic() + first
+        while not self._stopping.wait(max(0, due - time.monotonic())):
+            try:
+                job()
+            except Exception:
+                log.exception("a job of the alarm clock failed; it goes on", extra={"action": "alarm_clock.failed"})
+            due = max(due + every, time.monotonic())
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait for what is being done."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
 
 
 class ClockWatch:
@@ -101,24 +139,16 @@ def raise_alarms(alarms: Alarms) -> None:
         log.exception("it could not be looked at what is wrong", extra={"action": "alarms.failed"})
 
 
-def start(lookout: Lookout, *, with_passes: bool = True) -> BackgroundScheduler:
-    """Start waking in the background and return the scheduler; the caller shuts it down.
+def start(lookout: Lookout, *, with_passes: bool = True) -> AlarmClock:
+    """Start waking in the background and return the alarm clock; the caller stops it.
 
-    Memory store, UTC, one pass at a time; passes that were missed become one. Without passes, where workers run them,
-    only the alarms are looked after: who does not run cannot say so.
+    Without passes, where workers run them, only the alarms are looked after: who does not run cannot say so.
     """
     services, folder = lookout.services, Path(lookout.settings.backup_dir)
-    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
+    running = AlarmClock()
     if with_passes:
         refresh_calendars(services.store, services.clock())
-        now = utc_now()
-        scheduler.add_job(
-            wake, "interval", seconds=TICK_SECONDS, args=[services, ClockWatch()], next_run_time=now, id="wake"
-        )
-        scheduler.add_job(
-            back_up, "interval", seconds=BACKUP_SECONDS, args=[services, folder], next_run_time=now, id="back up"
-        )
-    scheduler.add_job(raise_alarms, "interval", seconds=TICK_SECONDS, args=[Alarms(lookout)], id="alarms")
-    scheduler.start()
-    return scheduler
+        running.add("wake", partial(wake, services, ClockWatch()), TICK_SECONDS)
+        running.add("back up", partial(back_up, services, folder), BACKUP_SECONDS)
+    running.add("alarms", partial(raise_alarms, Alarms(lookout)), TICK_SECONDS, first=TICK_SECONDS)
+    return running

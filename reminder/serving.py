@@ -34,7 +34,7 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
         )
     finally:
         services.stopping.set()
-        running.shutdown(wait=True)
+        running.stop()
         services.store.close()
 
 
@@ -61,10 +61,9 @@ def work(services: Services, settings: Settings) -> None:
         signal.signal(number, lambda *_: services.stopping.set())
     running = scheduler.start(Lookout(services, settings))
     services.stopping.wait()
-    running.shutdown(wait=True)
+    running.stop()
 
 
 def log_to_stderr() -> None:
-    """Write log lines to stderr; the scheduler's own chatter only from warnings on."""
+    """Write log lines to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)

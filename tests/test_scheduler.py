@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -303,28 +304,47 @@ def test_a_jump_holds_the_queue(world: World) -> None:
 
 def test_the_scheduler_is_an_alarm_clock_only(world: World, tmp_path: Path) -> None:
     running = scheduler.start(Lookout(world.services, Settings(backup_dir=str(tmp_path / "backups"))))
-    jobs = {job.id: job for job in running.get_jobs()}
-    running.shutdown(wait=True)
+    running.stop()
 
-    assert {name: job.trigger.interval.total_seconds() for name, job in jobs.items()} == {
-        "wake": 60,
-        "back up": 900,
-        "alarms": 60,
-    }
-    assert {(job.coalesce, job.max_instances, job.misfire_grace_time) for job in jobs.values()} == {(True, 1, None)}
-    assert str(running.timezone) == "UTC"
+    assert running.every == {"wake": 60, "back up": 900, "alarms": 60}
+
+
+def test_a_job_that_takes_long_is_done_again_at_once_and_never_twice_at_a_time() -> None:
+    running, begun, go_on = scheduler.AlarmClock(), threading.Semaphore(0), threading.Semaphore(0)
+
+    def job() -> None:
+        begun.release()
+        go_on.acquire()
+
+    running.add("job", job, 0.01)
+    for _ in range(3):
+        begun.acquire()
+        is_twice = begun.acquire(timeout=0.05)
+        go_on.release()
+        assert not is_twice
+    go_on.release()
+    running.stop()
+
+
+def test_an_alarm_clock_that_is_stopped_waits_for_no_further_turn() -> None:
+    running, done = scheduler.AlarmClock(), threading.Event()
+    running.add("now", done.set, 3600)
+    running.add("later", done.clear, 3600, first=3600)
+    assert done.wait(60)
+    running.stop()
+
+    assert done.is_set()
 
 
 def test_pages_whose_passes_run_elsewhere_still_raise_the_alarm(world: World, listener: Listener) -> None:
     lookout = Lookout(world.services, Settings(alert_url=f"{listener.url}/alert"))
     running = scheduler.start(lookout, with_passes=False)
-    jobs = [job.id for job in running.get_jobs()]
-    running.shutdown(wait=True)
+    running.stop()
     alarms = Alarms(lookout)
     raise_alarms(alarms)
     raise_alarms(alarms)
 
-    assert jobs == ["alarms"]
+    assert list(running.every) == ["alarms"]
     assert "Reminders are not running" in listener.heard[0][1]
 
 

@@ -20,6 +20,12 @@ SPARE_SECONDS = 300
 """A token is replaced this long before it ends."""
 
 
+REFUSED, LATER = 535, 454
+"""RFC 4954, 6: credentials that are not valid, and a failure that passes."""
+
+TOO_MANY = 429
+
+
 class SignIn(Protocol):
     """A way to sign in on an open connection."""
 
@@ -87,10 +93,17 @@ class AppSignIn:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
                 found = json.load(answer)
         except urllib.error.HTTPError as error:
-            raise smtplib.SMTPAuthenticationError(535, _refusal(error)) from None
+            raise smtplib.SMTPAuthenticationError(_code(error.code), _refusal(error)) from None
+        if not isinstance(found, dict) or not found.get("access_token"):
+            raise smtplib.SMTPAuthenticationError(LATER, "no token: the answer holds no access_token")
         self._token = str(found["access_token"])
         self._until = time.monotonic() + float(found.get("expires_in", 0)) - SPARE_SECONDS
         return self._token
+
+
+def _code(status: int) -> int:
+    """Return what an HTTP status of the token endpoint means in SMTP: only what speaks of us holds the queue."""
+    return LATER if status >= 500 or status == TOO_MANY else REFUSED
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

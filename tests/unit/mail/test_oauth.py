@@ -169,6 +169,18 @@ def test_a_refused_token_is_explained(microsoft: tuple[Microsoft, int], words: s
     assert SECRET not in repr(verdict)
 
 
+@pytest.mark.parametrize("answer", [(500, {}), (503, {"error": "temporarily_unavailable"}), (429, {}), (200, {})])
+def test_a_token_endpoint_that_has_no_token_now_only_defers(
+    microsoft: tuple[Microsoft, int], answer: tuple[int, dict[str, str]]
+) -> None:
+    made, port = microsoft
+    made.refusal = answer
+    verdict = hand_over(transport(made, port))
+
+    assert (verdict.outcome, verdict.stage) == (Outcome.DEFERRED, Stage.AUTH)
+    assert "no token" in verdict.reply
+
+
 def test_a_token_endpoint_that_is_down_only_defers(microsoft: tuple[Microsoft, int]) -> None:
     made, port = microsoft
     way = transport(made, port)

@@ -80,7 +80,7 @@ def run(size: Size) -> Iterator[Found]:
         towns = [Town(f"sqlite:///{folder}/{people}.db", people, due) for people in sizes]
         for town in towns:
             stack.callback(town.store.close)
-        yield from grown(towns, "SQLite", size.rounds())
+        yield from grown(towns, "SQLite", size.rounds(30))
     if size.name == "huge":
         with cluster(settings=ROOMY) as server, ExitStack() as stack:
             towns = [Town(server.fresh_url(), people) for people in (10_000, 10_000_000)]

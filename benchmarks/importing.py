@@ -137,7 +137,7 @@ def run(size: Size) -> Iterator[Found]:
     with scratch() as folder:
         write_lists(folder, rows)
         measured = Measured(folder, rows)
-        found = alternate(size.rounds(), **{way: partial(measured.seconds, way) for way in WAYS})
+        found = alternate(size.rounds(35), **{way: partial(measured.seconds, way) for way in WAYS})
     row = Row(id="P7", measure=f"import of {rows:,} rows of CSV", unit="s", ours=found["import_csv"])
     yield row.against("csv and executemany", found["bare_csv"], Bar(limit=6))
     row = Row(id="P7", measure=f"reading {rows:,} rows of XLSX", unit="s", ours=found["read_xlsx"])

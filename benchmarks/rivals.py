@@ -75,7 +75,7 @@ def run(size: Size) -> Iterator[Found]:
                     continue
                 way = "default" if "default" in name else "best"
                 runs[name] = partial(rate_of, command, cwd, str(folder), str(port), str(size.of(100, 2_000)), way)
-            found = alternate(size.rounds(60), ours=partial(rate_of_ours, folder, mails, port), **runs)
+            found = alternate(size.rounds(45), ours=partial(rate_of_ours, folder, mails, port), **runs)
     except MissingError as error:
         yield Missing(id="P2", measure="the same by others", why=str(error))
         return

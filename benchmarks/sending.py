@@ -86,7 +86,7 @@ def run(size: Size) -> Iterator[Found]:
             base: list[float] = []
             floor: list[float] = []
             costs: dict[str, list[Cost]] = {name: [] for name in WAYS}
-            for _ in size.rounds(120):
+            for _ in size.rounds(90):
                 floor.append(commits(folder))
                 base.append(smtp_source(port, size.of(5_000, 40_000), sessions=8, length=length))
                 for name, (processes, connections, _) in WAYS.items():

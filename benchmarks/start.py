@@ -34,7 +34,7 @@ def run(size: Size) -> Iterator[Found]:
         owner = ("--practice", "P", "--timezone", "America/Chicago", "--admin", "a@b.example")
         seconds("-m", "reminder", "init", *owner, **place)
         runs = {name: partial(seconds, "-m", "reminder", name, **place) for name in COMMANDS}
-        found = alternate(size.rounds(short=3), python=partial(seconds, "-c", "pass"), **runs)
+        found = alternate(size.rounds(20, short=3), python=partial(seconds, "-c", "pass"), **runs)
     for name, limit in COMMANDS.items():
         row = Row(id="P10", measure=f"reminder {name}", unit="s", ours=found[name])
         yield replace(row, bar=Bar(limit=limit, of_ratio=False))

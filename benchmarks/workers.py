@@ -72,7 +72,7 @@ def run(size: Size) -> Iterator[Found]:
 def _compared(
     hall: Hall, sends: Callable[[int], float], size: Size, what: str, bars: dict[int, float]
 ) -> Iterator[Found]:
-    found = alternate(size.rounds(35), **{str(workers): partial(sends, workers) for workers in (1, *bars)})
+    found = alternate(size.rounds(25), **{str(workers): partial(sends, workers) for workers in (1, *bars)})
     for workers, limit in bars.items():
         measure = f"{workers} workers, {what}, {hall.people:,} people"
         row = Row(id="P6", measure=measure, unit="mails/s", ours=found[str(workers)])

@@ -43,7 +43,7 @@ def now_holds(store: Store, settings: Settings) -> Settings:
 def settings(store: Store, tmp_path: Path) -> Settings:
     """What a server without any setting of its own starts with."""
     url = store.url.render_as_string(hide_password=False)
-    return load({"REMINDER_DATABASE_URL": url, "REMINDER_SECRET_KEY": "a secret key for tests"}, tmp_path)
+    return load({"REMINDER_DATABASE_URL": url, "REMINDER_SECRET_KEY": "a key for all tests"}, tmp_path)
 
 
 def test_what_was_saved_holds_until_it_is_emptied(store: Store, settings: Settings) -> None:
@@ -126,7 +126,7 @@ def test_a_password_is_in_no_table_and_no_log(
 def test_a_new_secret_key_beside_the_old_one_opens_what_was_saved(store: Store, settings: Settings) -> None:
     keep(store, settings, mail_url=MAIL_URL)
 
-    assert now_holds(store, Settings(secret_key="new, a key")).mail_url == MAIL_URL
+    assert now_holds(store, Settings(secret_key="new, a key for all tests")).mail_url == MAIL_URL
 
 
 def test_without_its_key_a_saved_server_counts_as_not_set(store: Store, settings: Settings) -> None:

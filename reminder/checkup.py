@@ -214,8 +214,7 @@ def mail_server(transport: Transport) -> Finding:
     except ConnectFault as fault:
         verdict = fault.verdict
         code = f"{verdict.code or ''}".strip()
-        answer = " ".join(filter(None, (code, verdict.reply)))
-        detail = f"{verdict.stage}: {answer}. {in_plain_words(verdict)}"
+        detail = f"{verdict.stage}: {verdict.answer}. {in_plain_words(verdict)}"
         enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}", verdict.reply)
         support = f"refused at {verdict.stage}: {code} {enhanced[0] if enhanced else ''}".strip()
         return Finding(name="mail server", ok=False, detail=detail, unreachable=True, support=support)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reminder import scheduler
 from reminder.condition import Lookout
+from reminder.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -18,7 +21,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def serve(services: Services, settings: Settings, *, host: str, port: int, with_scheduler: bool) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port on which the pages are served, though nobody is let in yet; raise UsageError if that cannot be."""
+    taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        message = (
+            f"{host}, port {port}: the pages cannot be served there ({error.strerror});"
+            " stop what listens there, or choose another with --port"
+        )
+        raise UsageError(message) from None
+    return taken
+
+
+def serve(services: Services, settings: Settings, listener: socket.socket, *, with_scheduler: bool) -> None:
     """Serve the pages until stopped; with the scheduler unless workers do its part."""
     from reminder.web.app import create_app
 
@@ -28,8 +47,7 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
     try:
         run_pages(
             create_app(services, settings, lookout=lookout),
-            host=host,
-            port=port,
+            listener,
             trusted_proxies=settings.trusted_proxies,
         )
     finally:
@@ -38,11 +56,12 @@ def serve(services: Services, settings: Settings, *, host: str, port: int, with_
         services.store.close()
 
 
-def run_pages(app: ASGIApp, *, host: str, port: int, trusted_proxies: str = "") -> None:
+def run_pages(app: ASGIApp, listener: socket.socket, *, trusted_proxies: str = "") -> None:
     """Run the web server until stopped. Proxies are believed only if they are named."""
     import uvicorn
 
-    uvicorn.run(
+    host, port, *_ = listener.getsockname()
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -52,6 +71,8 @@ def run_pages(app: ASGIApp, *, host: str, port: int, trusted_proxies: str = "") 
         log_config=None,
         access_log=False,
     )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def work(services: Services, settings: Settings) -> None:

@@ -54,6 +54,7 @@ def add(
 def link(email: Email) -> None:
     """Print a link that signs an admin in once within a day; earlier ones work no more."""
     from reminder import settings
+    from reminder.installation import in_force
     from reminder.jobs import signing_in
     from reminder.store import admins, events
 
@@ -62,7 +63,9 @@ def link(email: Email) -> None:
         path = signing_in.make_sign_in_link(connection, found.id, now, life=signing_in.COMMAND_LINE_LIFE)
         for key in admins.practices_of(connection, found.id):
             events.record(connection, "admin.link_made", actor=actor(), now=now, practice_id=key, email=found.email)
-    typer.echo(f"Sign in once within a day: {settings.load().public_url.rstrip('/')}{path}")
+        base = in_force(connection, settings.prepare(settings.load())).public_url
+    typer.echo(f"Sign in once within a day: {base.rstrip('/')}{path}")
+    typer.echo("A link that was made for them before ends with this.")
 
 
 @app.command("reset-factor")

@@ -23,6 +23,7 @@ def forecast(
     from_on = a_date(today, "--today")
     with open_store() as store, store.read() as connection:
         ids = [practices.named(connection, practice).id] if practice else None
+        in_trial = [where.name for where in practices.load(connection, ids).values() if where.is_trial]
         with working("Looking ahead"):
             found = look_ahead(connection, utc_now(), days=days, practice_ids=ids, from_on=from_on)
     rows = [mail.as_json() for mail in found]
@@ -32,6 +33,8 @@ def forecast(
     shown = ("at", "to", "person", "kind", "days_left")
     print_table([["" if row[key] is None else str(row[key]) for key in shown] for row in rows], shown)
     typer.echo(f"{len(rows)} mails in {days} days.")
+    for name in in_trial:
+        typer.echo(f"{name} is in trial: until reminders are turned on, its mails go to its admins instead.")
 
 
 def preview(
@@ -63,10 +66,10 @@ def send_test(address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Wh
         verdict = send_test_mail(services, recipient)
         where = services.transport.describe()
     if verdict.outcome is Outcome.ACCEPTED:
-        typer.echo(f"Taken by {where}: {verdict.code or ''} {verdict.reply}".rstrip())
+        typer.echo(f"Taken by {where}: {verdict.answer}")
         return
     typer.echo(
-        f"reminder: not sent by {where}: {verdict.outcome} at {verdict.stage}: {verdict.code or ''} {verdict.reply}",
+        f"reminder: not sent by {where}: {verdict.outcome} at {verdict.stage}: {verdict.answer}",
         err=True,
     )
     typer.echo(for_the_server(verdict), err=True)

@@ -96,6 +96,7 @@ def edit(
     ] = None,
 ) -> None:
     """Change a practice: turn reminders on, its schedule, closures, sender."""
+    from reminder.errors import UsageError
     from reminder.jobs.practice_edit import PracticeEdit, edit_practice
     from reminder.store import practices
 
@@ -111,6 +112,9 @@ def edit(
         reply_to=reply_to,
         escalate_to=escalate_to,
     )
+    if wanted == PracticeEdit():
+        message = "practice edit: say what to change; see: reminder practice edit --help"
+        raise UsageError(message)
     with open_store() as store, store.write() as connection:
         found = practices.named(connection, name)
         edit_practice(connection, found, wanted, actor=actor(), now=utc_now())

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reminder.cli.session import Json, actor, open_store, print_json, print_table
+from reminder.cli.session import Json, actor, open_store, print_json, print_table, sentence
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reminder.store.outbox import Reminder
 
 app = typer.Typer(help="What waits to be sent, and what is held.", invoke_without_command=True)
@@ -35,12 +37,12 @@ def show(context: typer.Context, *, as_json: Json = False) -> None:
         print_json({"held": asdict(held) if held else None, "waiting": rows, "failed": lost})
         return
     typer.echo(
-        f"Sending is held since {held.since_at:%Y-%m-%d %H:%M} UTC: {held.reason}. {held.cure}"
+        f"Sending is held since {held.since_at:%Y-%m-%d %H:%M} UTC: {held.reason}. {sentence(held.cure)}."
         if held
         else "Sending is on."
     )
     if waiting or failed:
-        print_table([_line(row) for row in [*waiting, *failed]], HEADINGS)
+        _print([*waiting, *failed])
     else:
         typer.echo("Nothing waits.")
 
@@ -56,6 +58,13 @@ def as_row(row: Reminder) -> dict[str, Any]:
         "next_at": row.next_at.isoformat() if row.next_at else None,
         "reason": row.reason,
     }
+
+
+def _print(rows: Sequence[Reminder]) -> None:
+    """Print mails as a table, without the column of reasons if none has one."""
+    lines = [_line(row) for row in rows]
+    shown = len(HEADINGS) if any(line[-1] for line in lines) else len(HEADINGS) - 1
+    print_table([line[:shown] for line in lines], HEADINGS[:shown])
 
 
 def _line(row: Reminder) -> list[str]:
@@ -94,8 +103,8 @@ def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] =
             return
         typer.echo(f"Held: {held.reason}.")
         if waiting:
-            print_table([_line(row) for row in waiting], HEADINGS)
-        typer.echo(f"{len(waiting)} mails wait.")
+            _print(waiting)
+        typer.echo("1 mail waits." if len(waiting) == 1 else f"{len(waiting)} mails wait.")
         if not yes:
             typer.confirm("Release them?", abort=True)
         with store.write() as connection:

@@ -97,18 +97,26 @@ def take_back(import_id: int) -> None:
     with open_store() as store, store.write() as connection:
         undone = undo_import(connection, import_id, actor=actor(), now=utc_now())
         kept = people.load(connection, undone.kept).values()
-    typer.echo(f"Import {import_id} is taken back: {undone.people} people are as they were.")
+    typer.echo(
+        f"Import {import_id} is taken back: whom it added is removed, the others are as they were ({undone.people} in all)."
+    )
     if kept:
         typer.echo(f"Changed since, so this stays: {', '.join(sorted(person.name for person in kept))}")
 
 
-def export_file(path: Path, practice: str | None) -> int:
-    """Write a practice's people (every practice's without a name) to a file; return how many."""
+def export_file(path: Path, practice: str | None, *, force: bool) -> int:
+    """Write a practice's people (every practice's without a name) to a file; return how many.
+
+    Raise UsageError for a file that is there already, unless `force` is set.
+    """
     from reminder.jobs.exporting import export_row
     from reminder.roster.writing import write_csv, write_xlsx
 
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         message = f"staff export: {path.name} must end in .csv or .xlsx"
+        raise UsageError(message)
+    if path.exists() and not force:
+        message = f"staff export: {path} exists already; choose another name, or overwrite it with --force"
         raise UsageError(message)
     with open_store() as store, store.read() as connection:
         every = practices.load(connection)

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reminder.cli.session import Json, actor, open_services, open_store, print_json, working
+from reminder.cli.session import Json, actor, open_services, open_store, print_json, sentence, working
 
 if TYPE_CHECKING:
     from reminder.jobs.services import Services
+
+
+TOLD = {"superseded": "left out for a newer one", "cancelled": "called off"}
+"""What became of mails in a pass, where our word for it is none that users know."""
 
 
 def init(
@@ -75,7 +79,14 @@ def _first_line(path: Path) -> str:
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8060,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="The port to listen on; links lead to 8060 unless REMINDER_PUBLIC_URL says otherwise.",
+            min=0,
+            max=65535,
+        ),
+    ] = 8060,
     no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="Only the pages; a worker sends.")] = False,
 ) -> None:
     """Run the web pages, the scheduler and the sender in one process."""
@@ -83,12 +94,13 @@ def serve(
     from reminder.store.backups import upgrade_after_backup
 
     chosen = settings.prepare(settings.load())
+    listener = serving.listen(host, port)
     services = wiring.build(chosen)
     upgrade_after_backup(services.store, Path(chosen.backup_dir), services.clock())
     services.refresh()
     address = services.links.base if chosen.is_locked("public_url") else f"http://{host}:{port}"
     _say_code(services, address)
-    serving.serve(services, chosen, host=host, port=port, with_scheduler=not no_scheduler)
+    serving.serve(services, chosen, listener, with_scheduler=not no_scheduler)
 
 
 def _say_code(services: Services, address: str) -> None:
@@ -124,9 +136,9 @@ def tick(*, as_json: Json = False) -> None:
     if as_json:
         print_json(asdict(tally))
     else:
-        typer.echo(", ".join(f"{count} {word}" for word, count in asdict(tally).items()))
+        typer.echo(", ".join(f"{count} {TOLD.get(word, word)}" for word, count in asdict(tally).items()))
     if held is not None:
-        typer.echo(f"reminder: sending is held: {held.reason}. {held.cure}", err=True)
+        typer.echo(f"reminder: sending is held: {held.reason}. {sentence(held.cure)}.", err=True)
         raise typer.Exit(3 if held.probe_at else 1)
     if tally.failed:
         raise typer.Exit(1)

@@ -66,6 +66,11 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
+def sentence(text: str) -> str:
+    """Return words with a capital letter at their begin."""
+    return text[:1].upper() + text[1:]
+
+
 def actor() -> str:
     """Return who runs the command, for the history."""
     try:

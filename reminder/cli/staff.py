@@ -49,12 +49,14 @@ def import_file(
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to: .csv or .xlsx.")],
     practice: PracticeName = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
     """Write the people to a file that import reads back unchanged."""
     from reminder.cli import rosters
 
     with working("Exporting"):
-        count = rosters.export_file(file, practice)
+        count = rosters.export_file(file, practice, force=force)
     typer.echo(f"{count} people written to {file}")
 
 

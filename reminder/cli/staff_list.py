@@ -24,7 +24,8 @@ def list_people(
     """List the people with their status, the soonest date first."""
     from reminder.errors import UsageError
     from reminder.jobs import standing
-    from reminder.policy.model import Status
+    from reminder.policy.model import Role, Status
+    from reminder.roster.fields import ROLE_NAMES
     from reminder.store import practices
 
     if status is not None and status not in set(Status):
@@ -46,7 +47,8 @@ def list_people(
         print_json(rows)
         return
     shown = ("id", "name", "email", "role", "practice", "expires_on", "days_left", "status")
-    print_table([["" if row[key] is None else str(row[key]) for key in shown] for row in rows], shown)
+    lines = [{**row, "role": ROLE_NAMES[Role(str(row["role"]))]} for row in rows]
+    print_table([["" if row[key] is None else str(row[key]) for key in shown] for row in lines], shown)
 
 
 def as_row(found: Standing, where: Practice) -> dict[str, object]:

@@ -43,7 +43,7 @@ def run(*, port: int, open_browser: bool, folder: Path | None) -> None:
         sys.stdout.flush()
         if open_browser:
             threading.Timer(1.0, webbrowser.open, [address]).start()
-        serving.run_pages(app, host=HOST, port=port)
+        serving.run_pages(app, serving.listen(HOST, port))
 
 
 def build(home: Path, public_url: str) -> FastAPI:

@@ -25,7 +25,7 @@ NO_WINDOW = frozenset({Kind.RECEIPT, Kind.NOTICE, Kind.ACCOUNT, Kind.TEST, *ONE_
 
 def consequences(database: Database, row: Reminder, verdict: Verdict, now: datetime) -> dict[str, Any]:
     """Say what becomes of a reminder after the server's answer: its new state and times."""
-    reason = f"{verdict.stage}: {verdict.code or ''} {verdict.reply}".strip()
+    reason = f"{verdict.stage}: {verdict.answer}"
     if verdict.outcome is Outcome.ACCEPTED:
         return {"state": State.SENT, "sent_at": now, "reason": None}
     if verdict.outcome is Outcome.IN_DOUBT:

@@ -48,6 +48,11 @@ class Verdict:
     reply: str = ""
     usable: bool = True
 
+    @property
+    def answer(self) -> str:
+        """Return the code, if there is one, and what was said with it."""
+        return f"{self.code or ''} {self.reply}".strip()
+
 
 def clean_reply(text: str) -> str:
     """Return a server's text on one line, without control characters, cut to a sensible length."""

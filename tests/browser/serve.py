@@ -42,4 +42,4 @@ if __name__ == "__main__":
     port = free_port(0)
     sys.stdout.write(f"{json.dumps(known)}\nThe pages are at http://{HOST}:{port}/\n")
     sys.stdout.flush()
-    serving.run_pages(app, host=HOST, port=port)
+    serving.run_pages(app, serving.listen(HOST, port))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ def test_init_takes_a_password_from_a_file(bare: Shell, tmp_path: Path) -> None:
         (["staff", "import"], "name a FILE"),
         (["staff", "import", "--undo", "77"], "77"),
         (["staff", "export", "people.pdf"], "people.pdf"),
+        (["staff", "export", str(SAMPLES / "roster-clean.csv")], "exists already"),
+        (["practice", "edit", "Lakeside Family Medicine"], "say what to change"),
         (["staff", "export", "no-such-folder/people.csv"], "cannot be written"),
         (["staff", "pause", "a@b.example"], "--from"),
         (["practice", "edit", "Nowhere", "--mode", "live"], "Nowhere"),
@@ -426,6 +429,39 @@ def test_the_doctor_finds_what_is_wrong(shell: Shell) -> None:
     assert well.code == 0, well.out
 
 
+def test_what_commands_print_is_plain_english(shell: Shell) -> None:
+    add(shell, "Alma Reyes", "--reset-on", "2026-10-09")
+    shell("queue", "hold")
+    listed, passed, people = shell("queue").out, shell("tick"), shell("staff", "list").out
+    link = shell("admin", "link", "dana@lakeside.example").out
+
+    assert "somebody held it by hand. Release it: reminder queue release." in listed
+    assert "0 left out for a newer one" in passed.out
+    assert "Release it: reminder queue release." in passed.err
+    assert "Staff End User (SEU)" in people
+    assert "ends with this" in link
+
+
+def test_a_forecast_says_who_is_in_trial(shell: Shell) -> None:
+    add(shell, "Alma Reyes", "--reset-on", "2026-10-09")
+    live = shell("forecast").out
+    shell("practice", "edit", "Lakeside Family Medicine", "--mode", "trial")
+
+    assert "in trial" not in live
+    assert "Lakeside Family Medicine is in trial: until reminders are turned on, its mails" in shell("forecast").out
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_done(bare: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = bare("serve", "--port", port)
+
+    assert done.code == 2
+    assert f"127.0.0.1, port {port}: the pages cannot be served there" in done.err
+    assert "--port" in done.err
+    assert not (bare.folder / "reminder.db").exists()
+
+
 def test_the_doctor_sees_folders_that_cannot_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     (shell.folder / "a file").write_text("")
     shell.set(BACKUP_DIR=str(shell.folder / "a file" / "backups"))
@@ -477,7 +513,7 @@ def test_the_list_to_confirm_after_a_restore_holds_what_has_come_due_since(shell
     shell("tick")
 
     assert "warning" in released
-    assert "1 mails wait." in released
+    assert "1 mail waits." in released
     assert (len(before), len(shell.mails())) == (0, 1)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def test_senders_killed_on_sqlite_lose_nothing_and_double_only_what_was_in_doubt(tmp_path: Path) -> None:
-    wanted = Round(url=f"sqlite:///{tmp_path / 'reminder.db'}", workers=1, times=60, seed=11)
+    wanted = Round(url=f"sqlite:///{tmp_path / 'reminder.db'}", workers=1, times=100, seed=11)
     counts, faults = kill_round(wanted, tmp_path)
 
     assert faults == []
@@ -36,7 +36,7 @@ def test_several_senders_on_one_postgresql_lose_nothing_whatever_their_clocks_sa
     postgres: Cluster, tmp_path: Path, workers: int, connections: int
 ) -> None:
     url = postgres.fresh_url()
-    wanted = Round(url=url, workers=workers, connections=connections, times=30, seed=12, skewed=True)
+    wanted = Round(url=url, workers=workers, connections=connections, times=50, seed=12, skewed=True)
     counts, faults = kill_round(wanted, tmp_path)
 
     assert faults == []

@@ -41,7 +41,7 @@ def test_the_changed_module_is_the_one_that_is_imported() -> None:
     mutant = next(mutant for mutant in mutants("retry") if "return" in mutant.name)
     results = []
     for made in (unchanged("retry"), mutant):
-        spec = Changed(file_of("retry"), made.source).find_spec("reminder.policy.retry", None)
+        spec = Changed(file_of(made.module), made.source).find_spec("reminder.policy.retry", None)
         assert spec is not None
         module = importlib.util.module_from_spec(spec)
         assert spec.loader is not None

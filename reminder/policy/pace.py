@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -72,8 +73,8 @@ class _Room:
             self._in_a_day -= self._taken.popleft()[1]
         if at >= self._minute_began + MINUTE:
             self._minute_began, self._in_a_minute = at, 0
-        minute = self._limits.minute - self._in_a_minute if self._limits.minute is not None else 10**9
-        day = self._limits.day - self._in_a_day if self._limits.day is not None else 10**9
+        minute = self._limits.minute - self._in_a_minute if self._limits.minute is not None else sys.maxsize
+        day = self._limits.day - self._in_a_day if self._limits.day is not None else sys.maxsize
         return max(0, min(minute, day))
 
     def take(self, mails: int, at: datetime) -> None:

@@ -29,13 +29,17 @@ AFTER_THE_LEASE = sending.LEASE + timedelta(minutes=1)
 def on_its_way(world: World) -> World:
     """Alma's mail of seven days was committed to sending when its sender died."""
     world.person("Alma Reyes", date(2026, 10, 9))
+    die_while_sending(world)
+    return world
+
+
+def die_while_sending(world: World) -> None:
     world.now = chicago("2026-12-01")
     plan_people(world.store, world.now, Tally())
     with world.store.write() as connection:
         claimed = sending.claim(connection, "a sender that is gone", world.now, 1)
         ready = freeze(connection, world.services, claimed, world.now).ready
         sending.mark_sending(connection, [ready[0].row], world.now)
-    return world
 
 
 def leave(world: World) -> None:
@@ -87,6 +91,19 @@ def test_what_still_holds_is_sent_again(on_its_way: World) -> None:
     on_its_way.tick(on_its_way.now + AFTER_THE_LEASE)
 
     assert on_its_way.kinds("alma.reyes@lakeside.example") == ["warning"]
+
+
+@pytest.mark.parametrize(("reset_on", "asked"), [(None, ["ask"]), (date(2026, 12, 1), [])])
+def test_a_question_is_sent_again_only_while_no_date_is_known(
+    world: World, reset_on: date | None, asked: list[str]
+) -> None:
+    farah = world.person("Farah Haddad")
+    die_while_sending(world)
+    if reset_on:
+        world.reset(farah, reset_on)
+    world.tick(world.now + AFTER_THE_LEASE)
+
+    assert world.kinds("farah.haddad@lakeside.example") == asked
 
 
 def test_a_newer_step_overtakes_it(on_its_way: World) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs import plan, practices, staff
+from reminder.jobs.releasing import resend
+from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import Absence, Role, State
 from reminder.store import people, reconcile, rules
 from reminder.store import practices as stored
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from reminder.store.people import Person
 
 TODAY = date(2026, 12, 1)
+SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
 
 
 def expiring_in(days: int, today: date = TODAY) -> date:
@@ -83,6 +86,18 @@ def test_a_mail_that_missed_its_window_goes_in_the_next_one(world: World) -> Non
     assert world.tick(chicago("2026-12-01", "18:00")).sent == 0
     assert world.tick(chicago("2026-12-02", "08:00")).sent == 1
     assert "4 days left" in world.mails[0].text
+
+
+def test_a_mail_that_is_sent_again_by_hand_waits_for_no_window(world: World) -> None:
+    world.person("Due Today", expiring_in(7))
+    world.transport.answers.append(SPAM)
+    world.tick(chicago("2026-12-01"))
+    world.now = chicago("2026-12-01", "20:00")
+    with world.store.write() as connection:
+        resend(connection, world.reminders(state=State.FAILED)[0].id, actor="test", now=world.now)
+    world.tick(chicago("2026-12-01", "20:01"))
+
+    assert world.kinds("due.today@lakeside.example") == ["warning"]
 
 
 def test_a_mail_goes_at_once_if_the_next_window_is_too_late(world: World) -> None:

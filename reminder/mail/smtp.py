@@ -77,7 +77,8 @@ class _Opening:
         client._host = transport.host  # type: ignore[attr-defined]  # noqa: SLF001 - see above
         code, text = client.connect(transport.host, transport.port)
         self._expect(Stage.GREETING, code, text)
-        self._set_timeout(transport.timeouts.command)
+        assert client.sock is not None  # noqa: S101 - for the type checker: it has just been heard
+        client.sock.settimeout(transport.timeouts.command)
         self.stage = Stage.EHLO
         self._expect(Stage.EHLO, *client.ehlo())
         if transport.security is Security.STARTTLS:
@@ -107,10 +108,6 @@ class _Opening:
         self.stage = stage
         if not 200 <= code < 300:
             raise smtplib.SMTPResponseException(code, text)
-
-    def _set_timeout(self, seconds: float) -> None:
-        if self.client is not None and self.client.sock is not None:
-            self.client.sock.settimeout(seconds)
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

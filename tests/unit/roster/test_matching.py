@@ -8,6 +8,7 @@ import xlsxwriter
 from reminder.roster.matching import questions, suggested
 from reminder.roster.model import Field
 from reminder.roster.reading import read_table
+from reminder.roster.table import with_mapping
 
 PEOPLE = "Ana Gil,ana@lakeside.example,AO"
 
@@ -50,6 +51,14 @@ def test_what_is_unclear_is_asked(headings: str, row: str, question: str) -> Non
     (found,) = asked(headings, row)
 
     assert found.startswith(question)
+
+
+def test_what_was_chosen_for_something_else_is_asked_about_no_more() -> None:
+    table = read_table(b"name,email,e-mail address,role\nAna,a@x.example,b@x.example,AO\n", file_name="x")
+    chosen = {0: Field.NAME, 1: Field.USER_ID, 2: Field.EMAIL, 3: Field.ROLE}
+
+    assert len(questions(table)) == 1
+    assert questions(with_mapping(table, chosen)) == []
 
 
 def test_what_no_heading_says_is_suggested_by_the_values() -> None:

@@ -15,6 +15,7 @@ from tests.world import OWNER, World, chicago
 
 if TYPE_CHECKING:
     from reminder.policy.model import RuleVersion
+    from reminder.store.engine import Store
     from reminder.store.people import Person
 
 TODAY = date(2026, 12, 1)
@@ -129,6 +130,34 @@ def test_a_reset_cancels_what_was_planned(world: World) -> None:
 
     assert world.states(key)[7] is State.CANCELLED
     assert world.mails == []
+
+
+def test_a_reset_calls_off_at_once_what_was_planned(world: World) -> None:
+    key = world.person("Quick One", expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+    world.reset(key, TODAY)
+
+    assert world.reminders(state=State.PLANNED) == []
+
+
+@pytest.mark.parametrize(
+    ("live", "reset_on", "key_begins"),
+    [
+        (True, expiring_in(7), "clock/1/2026-12-08/7"),
+        (False, expiring_in(7), "trial/clock/1/2026-12-08/7"),
+        (True, None, "ask/1/2026-12-01/0"),
+    ],
+)
+def test_a_key_is_what_it_was_in_earlier_versions(
+    sqlite_store: Store, live: bool, reset_on: date | None, key_begins: str
+) -> None:
+    """Another key would be another mail: whoever had one before an upgrade would have it again."""
+    world = World(sqlite_store, chicago("2026-12-01"))
+    world.practice(live=live)
+    key = world.person("Due Today", reset_on)
+    world.tick()
+
+    assert [row.key.rpartition("/")[0] for row in world.reminders(person_id=key, state=State.SENT)] == [key_begins]
 
 
 def test_an_undone_reset_brings_the_same_reminders_back(world: World) -> None:

@@ -150,11 +150,11 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives a module with another source to whoever imports it."""
 
     def __init__(self, path: Path, source: str) -> None:
-        self._name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        self.name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         self._code = compile(source, str(path), "exec")
 
     def find_spec(self, name: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        return importlib.machinery.ModuleSpec(name, self) if name == self._name else None
+        return importlib.machinery.ModuleSpec(name, self) if name == self.name else None
 
     def exec_module(self, module: ModuleType) -> None:
         exec(self._code, module.__dict__)
@@ -198,6 +198,10 @@ def run_tests(tests: Sequence[str], changed: Changed | None = None, seconds: int
         os.dup2(nowhere, 2)
         if changed is not None:
             sys.meta_path.insert(0, changed)
+            try:
+                importlib.import_module(changed.name)
+            except Exception:  # noqa: BLE001 - whatever it is
+                os._exit(pytest.ExitCode.INTERNAL_ERROR)  # which is not the same as a test that fails
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         options = ["-xq", "-pno:xdist", "-pno:cacheprovider", "--hypothesis-seed=0", "-Wignore", "-knot postgresql"]
         os._exit(pytest.main([*options, *tests]))

@@ -18,7 +18,7 @@ from reminder.errors import UsageError
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.scheduler import ClockWatch, elapsed_seconds, raise_alarms, wake
 from reminder.settings import Settings
-from reminder.store import migrate, system
+from reminder.store import faults, migrate, system
 from reminder.store.backups import back_up_daily
 from reminder.store.engine import Store
 from tests.faults.listener import Listener, listening
@@ -355,6 +355,24 @@ def test_what_is_told_does_not_say_its_headline_twice(world: World, listener: Li
     minute(world, alarms)
 
     assert json.loads(listener.heard[0][1])["text"].count("No mail server is set up") == 1
+
+
+def test_a_backup_that_failed_for_whatever_reason_is_told_until_one_is_made(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        message = "the copy is damaged"
+        raise UsageError(message)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(scheduler, "back_up_daily", fail)
+        scheduler.back_up(world.services, tmp_path)
+    with world.store.read() as connection:
+        assert "the copy is damaged" in faults.every(connection)[faults.BACKUP].detail
+    scheduler.back_up(world.services, tmp_path)
+
+    with world.store.read() as connection:
+        assert faults.every(connection) == {}
 
 
 def test_a_backup_is_written_once_a_day_and_fourteen_are_kept(world: World, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
 
 from reminder.errors import UsageError
 from reminder.mail.links import Links, Purpose, address_mark
@@ -304,6 +305,14 @@ def test_a_broken_template_is_named_when_it_is_loaded(tmp_path: Any) -> None:
 
     with pytest.raises(UsageError, match=r"ask/body\.txt"):
         Wording.load(tmp_path)
+
+
+def test_a_value_that_nobody_gave_stops_the_mail_and_leaves_no_gap_in_it(tmp_path: Any) -> None:
+    (tmp_path / "ask").mkdir()
+    (tmp_path / "ask" / "subject.txt").write_text("Hello {{ nickname }}")
+
+    with pytest.raises(UndefinedError, match="nickname"):
+        Wording.load(tmp_path).render("ask", COMMON)
 
 
 def envelope(**changed: Any) -> Envelope:

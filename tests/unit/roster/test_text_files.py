@@ -9,6 +9,7 @@ import pytest
 from reminder.errors import UsageError
 from reminder.roster.grid import MAX_COLUMNS, MAX_ROWS, MAX_UPLOAD
 from reminder.roster.reading import read_roster
+from reminder.roster.text_grid import text_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,12 @@ IVAN = "Iv\u00e1n Mu\u00f1oz,ivan@lakeside.example,SEU"
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_the_encodings_of_a_us_office_are_told_apart(read_csv: ReadCsv, encoding: str) -> None:
     assert [row.name for row in read_csv(HEADER, IVAN, encoding=encoding).rows] == ["Iv\u00e1n Mu\u00f1oz"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_heading() -> None:
+    grid = text_grid(b'\xef\xbb\xbf"Name, last first",Email\r\n"Smith, Ann",ann@x.example\r\n')
+
+    assert grid.rows == [["Name, last first", "Email"], ["Smith, Ann", "ann@x.example"]]
 
 
 def test_utf_16_with_its_mark_in_big_endian_is_read() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs import standing
 from reminder.roster.fields import FieldError
-from reminder.store import absences, admins, events, memberships, people, planning
+from reminder.store import absences, admins, by_hand, events, memberships, people, planning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,6 +139,7 @@ def edit(
     if "second_email" in changed:
         changed |= {"second_refused_at": None, "next_step_at": now}
     people.change(connection, person.id, changed)
+    by_hand.readdress(connection, people.load(connection, [person.id])[person.id], now)
     names = sorted(name for name in changed if name in values)
     detail: dict[str, Any] = {
         "before": {name: getattr(person, name) for name in names},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import and_, func, select, type_coerce, update
 
+from reminder.policy.model import State
+from reminder.store import planning
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, UNSENT, last_sending
 from reminder.store.statements import rows_for
 from reminder.store.tables import Instant, reminder
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
+
+    from reminder.store.people import Person
 
 
 def last_mail(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, datetime]:
@@ -38,6 +42,24 @@ def next_steps(connection: Connection, ids: Collection[int]) -> dict[int, dateti
 def next_mails(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
     """Return when the next mail about the clock that waits, a step or not, may go to each person (trial aside)."""
     return _next(connection, ids)
+
+
+def readdress(connection: Connection, person: Person, now: datetime) -> None:
+    """Let what an admin asked for go to the address that a person has now; what was tried at the former one ends."""
+    address = person.address or person.email
+    own = [known for known in (person.email, person.second_email) if known]
+    astray = and_(
+        reminder.c.person_id == person.id,
+        reminder.c.kind.in_(ABOUT_THE_CLOCK),
+        reminder.c.trial.is_(False),
+        ~IS_STEP,
+        reminder.c.recipient.not_in(own),
+    )
+    about = func.substr(reminder.c.key, 1, func.length(reminder.c.key) - func.length(reminder.c.recipient))
+    untried = and_(astray, reminder.c.state == State.PLANNED, reminder.c.fence == 0)
+    connection.execute(update(reminder).where(untried).values(key=about + address, recipient=address))
+    tried = list(connection.scalars(select(reminder.c.id).where(astray, reminder.c.state.in_(UNSENT))))
+    planning.end(connection, tried, State.CANCELLED, "another address", now)
 
 
 def _next(connection: Connection, ids: Collection[int], *which: ColumnElement[bool]) -> dict[int, datetime]:

@@ -61,6 +61,21 @@ def test_the_mail_says_the_true_days_left(world: World, days: int, kind: str, wo
     assert is_consistent(world)
 
 
+def test_what_waits_goes_to_the_address_that_was_mended_meanwhile(world: World) -> None:
+    world.now = chicago("2026-12-01", "07:00")
+    alma = world.person("Alma Reyes", left(40))
+    ask(world, alma)
+    with world.store.write() as connection:
+        home = practices.load(connection, [1])[1]
+        values = {"email": "alma@lakeside.example"}
+        staff.edit(connection, world.look(alma), home, values, actor="admin:1", now=world.now)
+    is_right = is_consistent(world)
+    world.tick()
+
+    assert is_right
+    assert [mail.to for mail in world.mails if mail.kind == "warning"] == ["alma@lakeside.example"]
+
+
 def test_somebody_whose_date_is_unknown_is_asked(world: World) -> None:
     world.now = chicago("2026-12-01", "07:00")
     ask(world, world.person("Alma Reyes"))

@@ -30,6 +30,7 @@ LOOPS = {
     "backups": 1,
     "years": 4,
     "model": 1,
+    "clocks": 1,
     "schedules": 3,
     "history": 4,
 }

@@ -251,12 +251,19 @@ def _counted_connection(calls: Calls) -> type[sqlite3.Connection]:
     return Connection
 
 
+SQL_ERRORS = (("disk I/O error", sqlite3.SQLITE_IOERR), ("database is locked", sqlite3.SQLITE_BUSY))
+"""What SQLite says of a call that fails, and of one that waits in vain."""
+
+
 def _verb(sql: str) -> str:
     return f"sql {sql.split(maxsplit=1)[0].lower()}"
 
 
 def _sql_error(way: Way) -> Exception:
-    return sqlite3.OperationalError("database is locked" if way is Way.HANG else "disk I/O error")
+    words, code = SQL_ERRORS[way is Way.HANG]
+    error = sqlite3.OperationalError(words)
+    error.sqlite_errorcode = code  # as every error of SQLite's own has it
+    return error
 
 
 def line_error(way: Way) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import OrderedSet
 
 from reminder.store import engine
+from tests.faults.calls import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +35,7 @@ def cheaply() -> Iterator[None]:
     A third of the time of what makes many databases, and none of the waiting for a disk.
     """
     with ExitStack() as stack:
-        stack.enter_context(_compiled_once())
+        stack.enter_context(compiled_once())
         stack.enter_context(patch.object(pyfiles, "load_module_py", _read_once))
         stack.enter_context(patch.dict(engine.PRAGMAS, synchronous="0"))
         stack.enter_context(patch.object(ApplyBatchImpl, "_grab_table_elements", _grab_in_order))
@@ -41,7 +43,9 @@ def cheaply() -> Iterator[None]:
 
 
 @contextmanager
-def _compiled_once() -> Iterator[None]:
+def compiled_once() -> Iterator[None]:
+    """Share the statements that were compiled."""
+
     def share(connection: Connection) -> None:
         connection.execution_options(compiled_cache=COMPILED)
 
@@ -54,6 +58,17 @@ def _compiled_once() -> Iterator[None]:
             yield
     finally:
         event.remove(Engine, "engine_connect", share)
+
+
+@contextmanager
+def heard_by_nobody() -> Iterator[None]:
+    """Let the log be written as the program is set up to write it, and nobody read it: thousands of faults are told."""
+    LOG.setLevel(logging.INFO)
+    try:
+        with patch.object(logging.root, "handlers", [logging.NullHandler()]):
+            yield
+    finally:
+        LOG.setLevel(logging.NOTSET)
 
 
 READ = pyfiles.load_module_py

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from tests.faults.cheaply import compiled_once, heard_by_nobody
 from tests.faults.disk import FULL, SYNC_FAILED, WRITE_FAILED, disk
 from tests.faults.house import START, House, house
 from tests.faults.sink import MESSAGE_ID, Taken
@@ -110,7 +111,8 @@ def disk_failures(
     """Try each point (call, fault); return counts and what was wrong."""
     failed, wrong = 0, list[str]()
     for number, (call, fault) in enumerate(points):
-        was_reached, found = fail_from(template, folder / str(number), call, fault, backups=backups)
+        with compiled_once(), heard_by_nobody():
+            was_reached, found = fail_from(template, folder / str(number), call, fault, backups=backups)
         failed += was_reached
         wrong += [f"{fault} from call {call}: {one}" for one in found]
     return {"points": failed}, wrong

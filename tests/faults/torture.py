@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import sqlite3
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from traceback import clear_frames
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 from reminder.errors import ReminderError, UsageError
-from tests.faults.calls import LOG, Calls, KilledError, Way
-from tests.faults.cheaply import cheaply
+from tests.faults.calls import Calls, KilledError, Way
+from tests.faults.cheaply import cheaply, heard_by_nobody
 from tests.faults.line import MailServer
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.town import START, Site, drain, judge
 from tests.faults.virtual_time import VirtualTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tests.faults.scenario import Scenario
@@ -79,17 +77,6 @@ class Torture:
             self.made[scenario.name] = []
             scenario.prepare(f"sqlite:///{base / 'reminder.db'}")
         return base
-
-
-@contextmanager
-def heard_by_nobody() -> Iterator[None]:
-    """Let the log be written as the program is set up to write it, and nobody read it: thousands of faults are told."""
-    LOG.setLevel(logging.INFO)
-    try:
-        with patch.object(logging.root, "handlers", [logging.NullHandler()]):
-            yield
-    finally:
-        LOG.setLevel(logging.NOTSET)
 
 
 def _let_go(error: BaseException | None) -> None:

@@ -38,7 +38,7 @@ soak: $(READY) faketime ## Run the long loops for an hour: kills, stops, faults 
 coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
 	@$(BIN)/python -m pytest -q -n 2 --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
-mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (half an hour)
+mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (an hour or more)
 	@$(BIN)/python -m tests.mutants $(WITH)
 
 bench: $(READY) ## Measure us beside our yardsticks, ten minutes (WITH=--short for one, WITH="P1 P4" for some rows)

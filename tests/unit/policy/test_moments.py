@@ -40,6 +40,12 @@ def test_a_skipped_time_moves_to_the_end_of_the_gap_and_a_doubled_one_is_the_fir
     assert found.tzinfo is UTC
 
 
+def test_every_minute_of_a_gap_moves_to_its_end_to_the_second() -> None:
+    found = {instant(date(2026, 3, 8), time(2, minute), "America/Chicago") for minute in range(60)}
+
+    assert found == {datetime(2026, 3, 8, 8, tzinfo=UTC)}
+
+
 @pytest.mark.parametrize(
     ("zone", "now", "today"),
     [

@@ -46,6 +46,11 @@ def test_any_date_of_an_import_is_taken_where_none_is_known(named: int) -> None:
     assert taken(claim(named), None) == named
 
 
+@pytest.mark.parametrize(("as_of", "left", "day"), [(None, 60, 20), (None, 50, 10), (9, 50, -1), (20, 0, -40)])
+def test_any_days_left_of_an_import_are_taken_where_no_date_is_known(as_of: int | None, left: int, day: int) -> None:
+    assert taken(claim(left=left, as_of=as_of), None) == day
+
+
 @pytest.mark.parametrize(
     ("as_of", "left", "day"),
     [

@@ -180,7 +180,7 @@ def test_a_practice_that_closes_for_years_tonight_sends_nothing_soon() -> None:
     now = chicago("2026-12-01 19:00")
     closed = Schedule(zone="America/Chicago", closures=frozenset(december(2) + timedelta(days=n) for n in range(2000)))
 
-    assert next_window(now, closed).opens_at == now + timedelta(days=365)
+    assert next_window(now, closed) == Window(opens_at=now + timedelta(days=365), closes_at=now + timedelta(days=366))
 
 
 def test_a_practice_closed_for_years_sends_nothing_soon() -> None:
@@ -220,3 +220,9 @@ def test_what_is_no_time_of_day_is_refused(text: str) -> None:
 def test_a_send_time_after_the_window_or_with_a_zone_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot be used, mails start before 18:00 local"):
         send_time_from_text(text)
+
+
+def test_a_mail_of_no_schedule_may_be_tried_for_a_year() -> None:
+    now = chicago("2026-12-01 23:59")
+
+    assert next_try(now, None, now) == Window(opens_at=now, closes_at=now + timedelta(days=365))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from reminder.alarms import Alarms
 from reminder.clock import utc_now
@@ -20,8 +21,9 @@ from reminder.store import faults
 from reminder.store.backups import back_up_daily
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
+
+    from apscheduler.job import Job
 
     from reminder.condition import Lookout
     from reminder.jobs.services import Services
@@ -38,41 +40,20 @@ MOST_JUMP = timedelta(days=1)
 """A wall clock that moves this much further (or less far) than the time that passed has been set by somebody."""
 
 
-class AlarmClock:
-    """Does each of its jobs at once or after a first wait, and again and again, each in a thread of its own.
+class PunctualJobs(MemoryJobStore):  # type: ignore[misc]  # the library has no types
+    """Jobs none of which ever lies further ahead than its interval.
 
-    It counts seconds of a clock that nobody can set. One that goes by the wall clock, as schedulers do that know dates,
-    stands still for an hour when that is put back by an hour.
+    The library goes by the wall clock: put back by an hour, it would do nothing for that hour. It waits by a clock that
+    nobody can set, so it asks here after an interval at most; a job that then lies too far ahead is due at once.
     """
 
-    def __init__(self) -> None:
-        """Start with no job."""
-        self.every: dict[str, float] = {}
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def add(self, name: str, job: Callable[[], None], every: float, *, first: float = 0) -> None:
-        """Do a job every so many seconds from now on, the first time after `first` seconds."""
-        self.every[name] = every
-        thread = threading.Thread(target=self._repeat, args=(job, every, first), name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _repeat(self, job: Callable[[], None], every: float, first: float) -> None:
-        """Never twice at once; turns that were missed become one."""
-        due = time.monotonic() + first
-        while not self._stopping.wait(max(0, due - time.monotonic())):
-            try:
-                job()
-            except Exception:
-                log.exception("a job of the alarm clock failed; it goes on", extra={"action": "alarm_clock.failed"})
-            due = max(due + every, time.monotonic())
-
-    def stop(self) -> None:
-        """Begin nothing more, and wait for what is being done."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+    def get_due_jobs(self, now: datetime) -> list[Job]:
+        """Return the jobs that are due at an instant."""
+        for job in self.get_all_jobs():
+            if job.next_run_time - now > job.trigger.interval:
+                job.modify(next_run_time=now)
+        due: list[Job] = super().get_due_jobs(now)
+        return due
 
 
 class ClockWatch:
@@ -139,16 +120,25 @@ def raise_alarms(alarms: Alarms) -> None:
         log.exception("it could not be looked at what is wrong", extra={"action": "alarms.failed"})
 
 
-def start(lookout: Lookout, *, with_passes: bool = True) -> AlarmClock:
-    """Start waking in the background and return the alarm clock; the caller stops it.
+def start(lookout: Lookout, *, with_passes: bool = True) -> BackgroundScheduler:
+    """Start waking in the background and return the scheduler; the caller shuts it down.
 
-    Without passes, where workers run them, only the alarms are looked after: who does not run cannot say so.
+    In memory, UTC, one pass at a time; passes that were missed become one. Without passes, where workers run them,
+    only the alarms are looked after: who does not run cannot say so.
     """
     services, folder = lookout.services, Path(lookout.settings.backup_dir)
-    running = AlarmClock()
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
+    scheduler.add_jobstore(PunctualJobs())
     if with_passes:
         refresh_calendars(services.store, services.clock())
-        running.add("wake", partial(wake, services, ClockWatch()), TICK_SECONDS)
-        running.add("back up", partial(back_up, services, folder), BACKUP_SECONDS)
-    running.add("alarms", partial(raise_alarms, Alarms(lookout)), TICK_SECONDS, first=TICK_SECONDS)
-    return running
+        now = utc_now()
+        scheduler.add_job(
+            wake, "interval", seconds=TICK_SECONDS, args=[services, ClockWatch()], next_run_time=now, id="wake"
+        )
+        scheduler.add_job(
+            back_up, "interval", seconds=BACKUP_SECONDS, args=[services, folder], next_run_time=now, id="back up"
+        )
+    scheduler.add_job(raise_alarms, "interval", seconds=TICK_SECONDS, args=[Alarms(lookout)], id="alarms")
+    scheduler.start()
+    return scheduler

@@ -52,7 +52,7 @@ def serve(services: Services, settings: Settings, listener: socket.socket, *, wi
         )
     finally:
         services.stopping.set()
-        running.stop()
+        running.shutdown(wait=True)
         services.store.close()
 
 
@@ -82,9 +82,10 @@ def work(services: Services, settings: Settings) -> None:
         signal.signal(number, lambda *_: services.stopping.set())
     running = scheduler.start(Lookout(services, settings))
     services.stopping.wait()
-    running.stop()
+    running.shutdown(wait=True)
 
 
 def log_to_stderr() -> None:
-    """Write log lines to stderr."""
+    """Write log lines to stderr; the scheduler's own chatter only from warnings on."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from freezegun import freeze_time
 
 from reminder import scheduler, settings
@@ -304,47 +304,42 @@ def test_a_jump_holds_the_queue(world: World) -> None:
 
 def test_the_scheduler_is_an_alarm_clock_only(world: World, tmp_path: Path) -> None:
     running = scheduler.start(Lookout(world.services, Settings(backup_dir=str(tmp_path / "backups"))))
-    running.stop()
+    jobs = {job.id: job for job in running.get_jobs()}
+    running.shutdown(wait=True)
 
-    assert running.every == {"wake": 60, "back up": 900, "alarms": 60}
-
-
-def test_a_job_that_takes_long_is_done_again_at_once_and_never_twice_at_a_time() -> None:
-    running, begun, go_on = scheduler.AlarmClock(), threading.Semaphore(0), threading.Semaphore(0)
-
-    def job() -> None:
-        begun.release()
-        go_on.acquire()
-
-    running.add("job", job, 0.01)
-    for _ in range(3):
-        begun.acquire()
-        is_twice = begun.acquire(timeout=0.05)
-        go_on.release()
-        assert not is_twice
-    go_on.release()
-    running.stop()
+    assert {name: job.trigger.interval.total_seconds() for name, job in jobs.items()} == {
+        "wake": 60,
+        "back up": 900,
+        "alarms": 60,
+    }
+    assert {(job.coalesce, job.max_instances, job.misfire_grace_time) for job in jobs.values()} == {(True, 1, None)}
+    assert str(running.timezone) == "UTC"
 
 
-def test_an_alarm_clock_that_is_stopped_waits_for_no_further_turn() -> None:
-    running, done = scheduler.AlarmClock(), threading.Event()
-    running.add("now", done.set, 3600)
-    running.add("later", done.clear, 3600, first=3600)
-    assert done.wait(60)
-    running.stop()
-
-    assert done.is_set()
+def test_a_clock_that_is_set_back_makes_the_jobs_due_that_lie_too_far_ahead() -> None:
+    running, jobs = BackgroundScheduler(timezone="UTC"), scheduler.PunctualJobs()
+    running.add_jobstore(jobs)
+    at = datetime(2026, 12, 1, 16, tzinfo=UTC)
+    running.add_job(print, "interval", seconds=60, next_run_time=at, id="wake")
+    running.start(paused=True)
+    try:
+        assert jobs.get_due_jobs(at - timedelta(seconds=60)) == []
+        assert [job.id for job in jobs.get_due_jobs(at - timedelta(seconds=61))] == ["wake"]
+        assert [job.next_run_time for job in running.get_jobs()] == [at - timedelta(seconds=61)]
+    finally:
+        running.shutdown(wait=True)
 
 
 def test_pages_whose_passes_run_elsewhere_still_raise_the_alarm(world: World, listener: Listener) -> None:
     lookout = Lookout(world.services, Settings(alert_url=f"{listener.url}/alert"))
     running = scheduler.start(lookout, with_passes=False)
-    running.stop()
+    jobs = [job.id for job in running.get_jobs()]
+    running.shutdown(wait=True)
     alarms = Alarms(lookout)
     raise_alarms(alarms)
     raise_alarms(alarms)
 
-    assert list(running.every) == ["alarms"]
+    assert jobs == ["alarms"]
     assert "Reminders are not running" in listener.heard[0][1]
 
 

@@ -53,5 +53,7 @@ def test_a_newer_schema_than_ours_is_refused(store: Store) -> None:
 
 
 def test_foreign_keys_are_on_again_after_a_migration(sqlite_store: Store) -> None:
+    migrate.upgrade(sqlite_store)
+
     with sqlite_store.engine.connect() as connection:
         assert connection.scalar(text("pragma foreign_keys")) == 1

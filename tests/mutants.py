@@ -10,8 +10,7 @@ and is not tried again as long as it is.
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -21,21 +20,23 @@ import os
 import resource
 import sys
 import tempfile
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.variants import ROOT, Mutant, file_of, mutants
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from types import ModuleType
 
-ROOT = Path(__file__).resolve().parents[1]
 PLANNING = ("jobs.plan", "jobs.clock_plan", "store.planning")
 MODULES = (*sorted(path.stem for path in (ROOT / "reminder/policy").glob("[a-z]*.py")), *PLANNING)
 SURVIVORS = ROOT / "tests" / "survivors.txt"
@@ -53,98 +54,6 @@ PLANNERS = (
 SLOW = {"test_seeded_bugs.py", "test_against_the_oracle.py", "test_clock_changes.py"}
 PRELOADED = ("hypothesis", "alembic.command", "alembic.autogenerate", "sqlalchemy", "holidays", "psycopg", "freezegun")
 
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
-    ast.Break: ast.Continue, ast.Continue: ast.Break,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mutant:
-    """One change of one module. `name` holds no line number, so that it lasts."""
-
-    module: str
-    name: str
-    source: str
-
-
-def variants(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may stand in the place of a node."""
-    if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp | ast.AugAssign):
-        name = "ops" if isinstance(node, ast.Compare) else "op"
-        held = getattr(node, name)
-        for number, operator in enumerate(held if isinstance(held, list) else [held]):
-            if type(operator) in SWAPS:
-                made, other = copy.deepcopy(node), SWAPS[type(operator)]()
-                setattr(made, name, [*held[:number], other, *held[number + 1 :]] if isinstance(held, list) else other)
-                yield made
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield node.operand
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        yield ast.Constant(node.value + 1)
-    elif isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
-        yield ast.Return(ast.Constant(None))
-    elif isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.UnaryOp):
-        turned = copy.deepcopy(node)
-        turned.test = ast.UnaryOp(ast.Not(), turned.test)
-        yield turned
-    elif isinstance(node, ast.Break | ast.Continue):
-        yield SWAPS[type(node)]()
-
-
-def is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def mutants(module: str) -> list[Mutant]:
-    """Return every change of a module, in the order of its lines."""
-    tree = ast.parse(file_of(module).read_text("utf-8"))
-    found, names = list[Mutant](), Counter[str]()
-    for parent, field, number, node, place in _places(tree, "module"):
-        for variant in variants(node):
-            _put(parent, field, number, variant)
-            source = ast.unparse(ast.fix_missing_locations(tree))
-            _put(parent, field, number, node)
-            name = f"{module} {place}: {_short(node)} -> {_short(variant)}"
-            names[name] += 1
-            found.append(Mutant(module=module, name=name + (f" ({names[name]})" * (names[name] > 1)), source=source))
-    return found
-
-
-def _places(node: ast.AST, place: str) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, str]]:
-    """Yield (parent, field, number, node, function) of all code that runs: no annotations, decorators, typing imports."""
-    for field, value in ast.iter_fields(node):
-        if field in {"annotation", "returns", "decorator_list", "type_params"}:
-            continue
-        for number, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST) or (
-                isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-            ):
-                continue
-            inner = child.name if isinstance(child, ast.FunctionDef | ast.ClassDef) else place
-            yield node, field, number, child, inner
-            yield from _places(child, inner)
-
-
-def _put(parent: ast.AST, field: str, number: int | None, node: ast.AST) -> None:
-    if number is None:
-        setattr(parent, field, node)
-    else:
-        getattr(parent, field)[number] = node
-
-
-def _short(node: ast.AST) -> str:
-    text = ast.unparse(node.test if isinstance(node, ast.If | ast.While) else node)
-    return " ".join(text.split())
-
-
-def file_of(module: str) -> Path:
-    return ROOT / "reminder" / (f"{module.replace('.', '/')}.py" if "." in module else f"policy/{module}.py")
-
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives a module with another source to whoever imports it."""
@@ -160,36 +69,110 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._code, module.__dict__)
 
 
+class Trying:
+    """A plugin of pytest: what was collected runs once for each change, in a child of its own, until something fails."""
+
+    def __init__(self, tried: Sequence[Mutant], noticed: Path) -> None:
+        """Take the changes, all inside functions of one module, and the file in which the noticed ones are noted."""
+        self._tried, self._noticed = tried, noticed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        before = computed()
+        assert self._run(session, None, LONGEST) == 0, "the tests fail without any change"
+        seconds = limit(computed() - before)
+        with self._noticed.open("a", encoding="utf-8") as stream:
+            for mutant in self._tried:
+                if self._run(session, mutant, seconds) != 0:
+                    stream.write(f"{mutant.name}\n")
+                    stream.flush()
+        return True
+
+    @staticmethod
+    def _run(session: pytest.Session, mutant: Mutant | None, seconds: int) -> int:
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            if mutant is not None:
+                put_in(mutant)
+            for item, following in pairwise([*session.items, None]):
+                if item is not None and not session.testsfailed:
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            os._exit(session.testsfailed > 0)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def put_in(mutant: Mutant) -> None:
+    """Give the functions of a module that is loaded the code of the changed one."""
+    path = str(file_of(mutant.module))
+    codes = {code.co_qualname: code for code in codes_in(compile(mutant.source, path, "exec"))}
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
+            function.__code__ = codes.get(function.__code__.co_qualname, function.__code__)
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Yield the codes of the functions in a code; lambdas come with the function they stand in."""
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from codes_in(inner)
+            if not inner.co_name.startswith("<"):
+                yield inner
+
+
+def computed() -> float:
+    """Return the seconds that children have computed so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def limit(seconds: float) -> int:
+    """Return the seconds of computing after which tests that take so many without a change go on for ever."""
+    return 5 + 3 * math.ceil(seconds)
+
+
 def tests_of(module: str) -> Iterator[list[str]]:
-    """Yield the tests of a module in turns: its own, the quick ones of its neighbours, then what takes longer."""
+    """Yield the tests of a module in turns: its own and the quick ones of its neighbours, then what takes longer."""
     if module in PLANNING:
         yield from ([str(ROOT / f"tests/{name}.py") for name in turn] for turn in PLANNERS)
         return
     folders = [ROOT / "tests" / name for name in ("unit/policy", "jobs", ".")]
     quick = [str(path) for path in sorted(folders[0].glob("test_*.py")) if path.name not in SLOW]
     own = [str(path) for folder in folders if (path := folder / f"test_{module}.py").exists()][:1]
-    yield own
-    yield [path for path in quick if path not in own]
+    yield [*own, *(path for path in quick if path not in own)]
     yield [str(folders[0] / "test_against_the_oracle.py")]
     yield [str(ROOT / "tests/jobs/test_plan.py")]
+
+
+def noticed_at_once(tried: Sequence[Mutant]) -> set[str]:
+    """Try the changes inside functions on tests that are loaded once for all of a module; return who is noticed.
+
+    The others are still to be tried on tests that load the changed module themselves.
+    """
+    noted = Path(os.environ["HYPOTHESIS_STORAGE_DIRECTORY"]) / "noticed"
+    noted.touch()
+    for module in dict.fromkeys(mutant.module for mutant in tried):
+        mine = [mutant for mutant in tried if mutant.module == module and mutant.in_function]
+        run_tests(next(tests_of(module)), plugins=[Trying(mine, noted)], seconds=resource.RLIM_INFINITY)
+    return set(noted.read_text("utf-8").splitlines())
 
 
 def is_noticed(mutant: Mutant) -> bool:
     """Run the tests on a change until one fails."""
     changed = Changed(file_of(mutant.module), mutant.source)
-    return any(run_tests(tests, changed, longest(tuple(tests))) != 0 for tests in tests_of(mutant.module) if tests)
+    return any(run_tests(tests, changed, longest(tuple(tests))) != 0 for tests in tests_of(mutant.module))
 
 
 @cache
 def longest(tests: tuple[str, ...]) -> int:
     """Return the seconds of computing after which tests of a change go on for ever, from what they take without one."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = computed()
     assert run_tests(tests) == 0, f"these fail without any change: {tests}"
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return 5 + 3 * math.ceil(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return limit(computed() - before)
 
 
-def run_tests(tests: Sequence[str], changed: Changed | None = None, seconds: int = LONGEST) -> int:
+def run_tests(
+    tests: Sequence[str], changed: Changed | None = None, seconds: int = LONGEST, *, plugins: Sequence[object] = ()
+) -> int:
     """Run tests until one fails, in a child in which a module is changed; return pytest's exit code, or minus the signal."""
     child = os.fork()
     if child == 0:
@@ -204,7 +187,8 @@ def run_tests(tests: Sequence[str], changed: Changed | None = None, seconds: int
                 os._exit(pytest.ExitCode.INTERNAL_ERROR)  # which is not the same as a test that fails
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         options = ["-xq", "-pno:xdist", "-pno:cacheprovider", "--hypothesis-seed=0", "-Wignore", "-knot postgresql"]
-        os._exit(pytest.main([*options, *tests]))
+        options.append("--hypothesis-profile=unshrunk")
+        os._exit(pytest.main([*options, *tests], plugins=plugins))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -225,6 +209,9 @@ def prepared() -> Iterator[None]:
     """Have what takes long imported before the first child is made, and keep what hypothesis finds out of the way."""
     for name in PRELOADED:
         importlib.import_module(name)
+    # A change is noticed by the first case that fails; nobody reads the smallest.
+    phases, checks = [Phase.explicit, Phase.generate], list(HealthCheck)
+    settings.register_profile("unshrunk", deadline=None, phases=phases, suppress_health_check=checks)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         yield
@@ -234,8 +221,9 @@ def survivors_among(tried: Sequence[Mutant], known: Collection[str] = ()) -> lis
     """Try changes, and return those that nobody notices; of those that are known that is taken for granted."""
     found = []
     with prepared():
+        noticed = noticed_at_once([mutant for mutant in tried if mutant.name not in known])
         for number, mutant in enumerate(tried, start=1):
-            if mutant.name in known or not is_noticed(mutant):
+            if mutant.name in known or not (mutant.name in noticed or is_noticed(mutant)):
                 found.append(mutant.name)
                 sys.stderr.write(f"{number} of {len(tried)}, survives: {mutant.name}\n")
     return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
-from tests.mutants import MODULES, Changed, file_of, listed, mutants, unchanged, variants
+from tests.mutants import MODULES, Changed, listed, noticed_at_once, prepared, unchanged
+from tests.variants import file_of, mutants, variants
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,13 @@ def test_the_changed_module_is_the_one_that_is_imported() -> None:
         results.append(module)
 
     assert [module.wait_before(1, 0.0) is None for module in results] == [False, True]
+
+
+def test_a_change_is_noticed_by_tests_that_were_loaded_before_it() -> None:
+    mutant = next(mutant for mutant in mutants("retry") if "return" in mutant.name)
+    same = replace(unchanged("retry"), in_function=True)
+    with prepared():
+        assert noticed_at_once([same, mutant]) == {mutant.name}
 
 
 def test_what_is_listed_as_unnoticed_is_a_change_that_there_is_and_has_a_reason() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from tests.postgres import Cluster
 
-ROWS = 100
+ROWS = 500
+"""In each table: a base of more than ten thousand rows."""
+
 KILLS = 3
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reminder.mail.message import Envelope, MessageError, build, message_id
+from reminder.mail.message import LONGEST_LINE, Envelope, MessageError, build, message_id
 from reminder.mail.wording import Rendered
 from tests.unit.mail.parsing import mailboxes, read_back
 
@@ -72,3 +74,14 @@ def test_whatever_is_written_is_lines_a_server_takes(name: str, sender: str, sub
     assert b"\r" not in data.replace(b"\r\n", b"")
     assert max(map(len, data.split(b"\r\n"))) <= 998
     assert set(read_back(data).keys()) == HEADERS
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(LONGEST_LINE, True), (LONGEST_LINE + 1, False)])
+def test_a_line_of_the_head_that_no_server_would_take_names_the_mail(length: int, *, is_taken: bool) -> None:
+    link = "https://lakeside.example/".ljust(length - len("List-Unsubscribe: <>"), "x")
+    given_up = nullcontext() if is_taken else pytest.raises(MessageError, match=r"<reminder\.7\.1@lakeside\.example>")
+
+    with given_up:
+        build(
+            envelope("Alma", "Lakeside", link), Rendered(subject="Hello", text="One line.\n", html="<p>One line.</p>\n")
+        )

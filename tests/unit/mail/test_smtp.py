@@ -11,7 +11,7 @@ from reminder.mail.servers import transport_from_url
 from reminder.mail.sign_in import Login
 from reminder.mail.smtp import Security, SmtpTransport
 from reminder.mail.transport import ConnectFault, Connection, Outcome, Stage, Verdict, send_one
-from reminder.mail.wire import Timeouts
+from reminder.mail.wire import Timeouts, Wire
 from tests import smtp_server
 from tests.smtp_server import (
     HOST,
@@ -79,6 +79,24 @@ def test_bare_line_ends_leave_as_crlf() -> None:
         hand_over(plain(kept.port), b"Subject: x\n\nbare\rends\n")
 
     assert kept.mails[0][2] == b"Subject: x\r\n\r\nbare\r\nends\r\n"
+
+
+def test_a_connection_that_breaks_while_the_final_dot_is_said_leaves_the_mail_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really_send = Wire.send
+
+    def send(wire: Wire, data: bytes, seconds: float) -> None:
+        if data.startswith(b".\r\n"):
+            raise ConnectionResetError(104, "Connection reset by peer")
+        really_send(wire, data, seconds)
+
+    monkeypatch.setattr(Wire, "send", send)
+    with keeping_server() as kept:
+        verdict = hand_over(plain(kept.port))
+
+    assert (verdict.outcome, verdict.stage, verdict.usable) == (Outcome.IN_DOUBT, Stage.DOT, False)
+    assert verdict.reply == "Connection reset by peer"
 
 
 def test_one_connection_carries_many_mails() -> None:

@@ -20,7 +20,7 @@ demo: $(READY) ## Show the product with invented people; nothing is sent anywher
 	@$(BIN)/reminder demo
 
 test: $(READY) browser faketime lint types ## Everything that CI checks
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check --quiet .
@@ -36,7 +36,7 @@ soak: $(READY) faketime ## Run the long loops for an hour: kills, stops, faults 
 	@$(BIN)/python -m tests.soak $(WITH)
 
 coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
-	@$(BIN)/python -m pytest -q -n 2 --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
 mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (an hour or more)
 	@$(BIN)/python -m tests.mutants $(WITH)

@@ -77,6 +77,7 @@ class _Sender:
         self.lanes: list[Lane] = []
         self.most_lanes = services.limits.connections
         self.deferred = 0
+        self.is_first_round = True
 
     def round(self) -> bool:
         """Claim a batch and send it; False when there is nothing left to do now."""
@@ -88,7 +89,10 @@ class _Sender:
             if held is not None and (held.probe_at is None or held.probe_at > now):
                 return False
             sending.expire_leases(database, now)
-            reschedule_missed(database, now)
+            # Once a run, for it reads all that waits: what closes from now on is not claimed, and is for the next one.
+            if self.is_first_round:
+                reschedule_missed(database, now)
+            self.is_first_round = False
             room = 1 if held else min(BATCH, room_left(database, self.services.limits, now))
             claimed = sending.claim(database, self.owner, now, room)
             batch = freeze(database, self.services, claimed, now)
@@ -262,12 +266,12 @@ def _result(database: Database, row: Reminder, verdict: Verdict, now: datetime) 
 
 def reschedule_missed(database: Database, now: datetime) -> None:
     """Give reminders whose window closed before they could go the next one."""
-    missed = sending.missed_windows(database, now, BATCH)
-    homes = practices.load(database, {row.practice_id for row in missed})
-    for row in missed:
-        expiry = row.cycle_on if row.kind in outbox.CLOCK else None
-        window = first_try(now, homes[row.practice_id].schedule, expiry)
-        sending.move(database, row.id, next_at=window.opens_at, closes_at=window.closes_at)
+    while missed := sending.missed_windows(database, now, BATCH):
+        homes = practices.load(database, {row.practice_id for row in missed})
+        for row in missed:
+            expiry = row.cycle_on if row.kind in outbox.CLOCK else None
+            window = first_try(now, homes[row.practice_id].schedule, expiry)
+            sending.move(database, row.id, next_at=window.opens_at, closes_at=window.closes_at)
 
 
 def room_left(database: Database, limits: MailLimits, now: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs import confirm, staff
-from reminder.jobs.deliver import LEASE_MARGIN, send_now
+from reminder.jobs.deliver import BATCH, LEASE_MARGIN, send_now
 from reminder.jobs.releasing import release_queue, resend
 from reminder.jobs.services import MailLimits
 from reminder.mail.memory import MemoryConnection
@@ -89,6 +89,17 @@ def test_a_retry_may_run_past_the_window_but_not_past_midnight(due: World) -> No
     assert (late.sent, row.failures) == (0, 2)
     assert (at_night, len(due.mails)) == (0, 1)
     assert "6 days left" in due.mails[0].text
+
+
+def test_however_many_missed_their_window_all_go_in_the_next_one(world: World) -> None:
+    people = BATCH + 20
+    for number in range(people):
+        world.person(f"Person {number}", SEVEN_LEFT)
+    world.transport.answers.extend([LATER] * people)
+    put_off = world.tick(chicago("2026-12-01", "17:59"))
+    at_once = world.tick(chicago("2026-12-02", "08:00"))
+
+    assert (put_off.sent, put_off.delayed, at_once.sent, at_once.delayed) == (0, people, people, 0)
 
 
 def test_a_mail_called_off_for_days_is_tried_as_long_as_a_new_one(world: World) -> None:

@@ -25,7 +25,8 @@ class Condition:
     `alive_at`: when a pass last ended or a mail was last handed over. `is_probed`: the held queue is tried again by
     itself. `late`, `in_doubt`: mails. `not_taken`: how many of the newest tries in a row took no mail. `mail_set_up`:
     None where mails go to a folder that somebody chose. `is_live`: a practice mails to its people. `keeps_backups`: not
-    the demo, whose people are invented; `no_place`: what hinders the folder of the backups. `recorded_ahead`: an instant that no honest clock is behind.
+    the demo, whose people are invented; `no_place`: what hinders the folder of the backups. `recorded_ahead`: an instant
+    that no honest clock is behind.
     """
 
     now: datetime

@@ -116,15 +116,13 @@ class ClockPlanner:
                 changes.end([row], State.CANCELLED, "the plan has changed")
             elif row.step in self.skipped:
                 changes.end([row], State.CANCELLED, skips.reason(self.skipped[row.step]))
-            elif newest is None or self._is_ahead(row, newest):
+            elif newest is None or self._is_ahead(row.step or 0, newest):
                 changes.end([row], State.CANCELLED, "moved to a later day")
             elif row.step != newest:
                 changes.end([row], State.SUPERSEDED, "a newer step was reached")
 
-    def _is_ahead(self, row: Reminder, newest: int) -> bool:
-        if row.step is None:
-            return False
-        return row.step > newest if self.asking else row.step < newest
+    def _is_ahead(self, step: int, newest: int) -> bool:
+        return step > newest if self.asking else step < newest
 
     def _stand(self, changes: Changes, newest: Step) -> None:
         """Let the newest step go to everyone it concerns, unless it has gone or must not."""

@@ -9,7 +9,7 @@ from reminder.policy.coverage import COVERING_ROLES
 from reminder.store import admins, memberships, people
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from sqlalchemy import Connection
 
@@ -45,8 +45,3 @@ def load(connection: Connection, practices: Collection[Practice]) -> dict[int, T
 def is_about(person: Person, address: str) -> bool:
     """Tell whether an address is the person's own: nobody is told about themselves."""
     return address in (person.email, person.second_email)
-
-
-def concerns(address: str, about: Iterable[Person]) -> bool:
-    """Tell whether there is anybody to tell this address about."""
-    return any(not is_about(person, address) for person in about)

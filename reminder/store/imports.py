@@ -116,8 +116,6 @@ def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> lis
 
     The ids are looked up afterwards: SQLite gives back the ids of many rows in their order only one by one.
     """
-    if not rows:
-        return []
     connection.execute(insert(person), [dict(row) for row in rows])
     emails = [row["email"] for row in rows]
     columns = select(person.c.email, person.c.id)
@@ -129,8 +127,7 @@ def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> lis
 
 def add_memberships(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert new memberships at once."""
-    if rows:
-        connection.execute(insert(membership), [dict(row) for row in rows])
+    connection.execute(insert(membership), [dict(row) for row in rows])
 
 
 def add_first_resets(

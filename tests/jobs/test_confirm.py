@@ -131,6 +131,20 @@ def test_a_confirmation_is_taken_back_by_whoever_made_it_for_seven_days(
     assert world.look(alma).reset_on == (SEVEN_LEFT if taken else TODAY)
 
 
+def test_a_receipt_does_not_go_once_the_confirmation_was_taken_back(world: World, alma: int) -> None:
+    with world.store.write() as connection:
+        number = confirm.confirm_date(connection, by_mail(world, alma), TODAY, world.now)
+    assert number is not None
+    seen = by_mail(world, alma)
+    with world.store.write() as connection:
+        confirm.take_back(connection, seen, number, world.now, disputed=False)
+    was_planned = planned(world)
+    world.tick()
+
+    assert was_planned == ["receipt"]
+    assert world.mails == []
+
+
 @pytest.mark.parametrize("number", [1, 99])
 def test_nobody_takes_back_what_they_did_not_confirm(world: World, alma: int, number: int) -> None:
     seen = by_mail(world, alma)

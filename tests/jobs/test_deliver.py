@@ -9,15 +9,15 @@ import pytest
 
 from reminder.jobs import confirm, staff
 from reminder.jobs.deliver import BATCH, LEASE_MARGIN, send_now
-from reminder.jobs.releasing import release_queue, resend
+from reminder.jobs.releasing import hold_queue, release_queue, resend
 from reminder.jobs.services import MailLimits
 from reminder.mail.memory import MemoryConnection
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.mail.wire import Timeouts
 from reminder.mail.wording import Wording
-from reminder.policy.model import Absence, Mode, State
+from reminder.policy.model import Absence, Kind, Mode, Role, State
 from reminder.store import practices, reconcile, sending, system
-from tests.world import WORDING, World, chicago
+from tests.world import OWNER, WORDING, World, chicago
 
 if TYPE_CHECKING:
     from reminder.store.engine import Store
@@ -91,6 +91,18 @@ def test_a_retry_may_run_past_the_window_but_not_past_midnight(due: World) -> No
     assert "6 days left" in due.mails[0].text
 
 
+def test_what_somebody_waits_for_is_tried_again_at_any_hour(world: World) -> None:
+    world.person("Alma Reyes", SEVEN_LEFT)
+    world.now = chicago("2026-12-01", "21:00")
+    with world.store.write() as connection:
+        confirm.plan_receipt(connection, 1, 1, world.now)
+    world.transport.answers.append(LATER)
+    world.tick()
+    world.tick(chicago("2026-12-01", "21:02"))
+
+    assert world.kinds() == ["receipt"]
+
+
 def test_however_many_missed_their_window_all_go_in_the_next_one(world: World) -> None:
     people = BATCH + 20
     for number in range(people):
@@ -134,6 +146,33 @@ def test_a_refused_address_is_final_and_the_person_unreachable(due: World) -> No
     assert tally.failed == 1
     assert due.look(1).address is None
     assert due.kinds("alma.reyes@lakeside.example") == []
+
+
+def test_an_admins_refused_address_leaves_the_person_reachable(due: World) -> None:
+    with due.store.write() as connection:
+        practices.change(connection, 1, {"mode": Mode.TRIAL})
+    due.transport.answers.append(NO_SUCH_USER)
+    tally = due.tick()
+
+    assert [row.recipient for row in due.reminders(state=State.FAILED)] == [OWNER]
+    assert tally.failed == 1
+    assert due.look(1).address == "alma.reyes@lakeside.example"
+
+
+def test_an_address_that_was_mended_meanwhile_is_not_blamed_for_the_old_one(
+    due: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mend_and_refuse(_: MemoryConnection) -> Verdict:
+        with due.store.write() as connection:
+            home = practices.load(connection)[1]
+            staff.edit(connection, due.look(1), home, {"email": "alma@new.example"}, actor="test", now=due.now)
+        return replace(NO_SUCH_USER, stage=Stage.DOT)
+
+    monkeypatch.setattr(MemoryConnection, "outcome", mend_and_refuse)
+    tally = due.tick()
+
+    assert tally.failed == 1
+    assert due.look(1).address == "alma@new.example"
 
 
 def test_an_unreachable_person_stands_in_the_digest(due: World) -> None:
@@ -335,6 +374,18 @@ def test_a_mail_whose_records_are_damaged_stops_no_other(due: World) -> None:
     assert due.reminders(state=State.FAILED)[0].reason == "cannot be written: 'reset_id'"
 
 
+def test_a_mail_that_lost_its_wording_does_not_go_and_says_so(due: World) -> None:
+    due.transport.answers.append(UNCLEAR)
+    due.tick()
+    with due.store.write() as connection:
+        connection.exec_driver_sql("update reminder set wording = null where state = 'in_doubt'")
+    due.tick(chicago("2026-12-01", "08:20"))
+
+    lost = due.reminders(state=State.FAILED)[0]
+    assert len(due.mails) == 1
+    assert lost.reason == f"cannot be written: mail {lost.id} has not been written yet"
+
+
 def test_an_address_that_cannot_be_written_stops_no_other_mail(due: World) -> None:
     due.person("Karin Jäger", SEVEN_LEFT, email="karin.jäger@lakeside.example")
     tally = due.tick()
@@ -350,6 +401,22 @@ def test_a_failed_mail_is_sent_again_by_hand(due: World) -> None:
         resend(connection, due.reminders(state=State.FAILED)[0].id, actor="test", now=due.now)
 
     assert due.tick(chicago("2026-12-01", "08:10")).sent == 1
+
+
+def test_an_alarm_about_the_logins_does_not_go_once_they_are_mended(world: World) -> None:
+    alma = world.person("Alma Reyes", date(2026, 10, 10), role=Role.AUTHORIZED_OFFICIAL)
+    with world.store.write() as connection:
+        hold_queue(connection, actor="test", now=world.now)
+    world.tick(chicago("2026-12-02"))
+    waited = [row.kind for row in world.reminders(state=State.PLANNED, recipient=OWNER)]
+    world.reset(alma, date(2026, 12, 2))
+    with world.store.write() as connection:
+        release_queue(connection, actor="test", now=world.now)
+    world.tick(chicago("2026-12-02", "09:00"))
+
+    assert waited == [Kind.COVERAGE]
+    assert world.kinds(OWNER) == []
+    assert world.reminders(kind=Kind.COVERAGE)[0].reason == "nothing to say"
 
 
 def test_a_clock_far_behind_the_records_holds_the_queue_until_released(due: World) -> None:

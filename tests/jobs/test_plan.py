@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reminder.store.people import Person
 
 TODAY = date(2026, 12, 1)
+LATER = Verdict(outcome=Outcome.DEFERRED, stage=Stage.RCPT, code=451, reply="4.7.1 greylisted")
 SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
 
 
@@ -226,6 +227,20 @@ def test_a_new_closure_moves_a_planned_mail(world: World) -> None:
 
     assert on_the_closed_day == 0
     assert world.kinds("closed.out@lakeside.example") == ["warning"]
+
+
+def test_a_new_closure_moves_the_first_question_and_those_after_it(world: World) -> None:
+    key = world.person("No Date")
+    world.transport.answers.append(LATER)
+    world.tick(chicago("2026-12-01"))
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        practices.close(connection, home, [TODAY], actor="test", now=world.now)
+    world.live(chicago("2026-12-20"), every=timedelta(hours=6))
+
+    called_off = world.reminders(person_id=key, state=State.CANCELLED)
+    assert [(row.cycle_on, row.reason) for row in called_off] == [(TODAY, "the plan has changed")]
+    assert [mail.at.day for mail in world.mails if mail.kind == "ask"] == [2, 7, 9, 16]
 
 
 def test_somebody_without_a_date_is_asked_four_times_then_left_alone(world: World) -> None:

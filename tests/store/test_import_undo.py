@@ -18,7 +18,7 @@ from reminder.mail.transport import Outcome as Answer
 from reminder.mail.transport import Stage, Verdict
 from reminder.policy.model import Absence, Role
 from reminder.roster.reading import read_roster
-from reminder.store import memberships, people, reconcile, tables
+from reminder.store import memberships, people, reconcile, sending, tables
 from reminder.store import practices as stored
 from tests.world import World, chicago
 
@@ -297,6 +297,35 @@ def test_what_was_changed_since_stays_and_the_rest_goes_back(world: World) -> No
     assert undone.kept == (2,)
     assert (ben.name, ben.second_email, ben.reset_on) == ("Ben O. Hill", "b@old.example", date(2026, 10, 15))
     assert ben.second_refused_at is not None
+
+
+@pytest.mark.parametrize(
+    ("since", "left"),
+    [(Role.SURROGATE, Role.SURROGATE), (Role.STAFF_END_USER, Role.STAFF_END_USER), (None, Role.STAFF_END_USER)],
+    ids=["another role", "the role from before", "no change"],
+)
+def test_a_role_given_since_the_import_stays(world: World, since: Role | None, left: Role) -> None:
+    done = take_in(world, CHANGES["another role"])
+    if since is not None:
+        in_lakeside(world, 1, staff.change_role, home(world), since)
+    undone = take_back(world, done)
+    with world.store.read() as connection:
+        roles = memberships.roles_of(connection, 1)
+
+    assert undone.kept == ((1,) if since is Role.SURROGATE else ())
+    assert roles == {1: left}
+
+
+def test_a_mail_that_a_sender_had_claimed_waits_again_after_all_is_taken_back(world: World) -> None:
+    with world.store.write() as connection:
+        claimed = sending.claim(connection, "a sender", SIX + timedelta(hours=2), 10)
+    mine = next(row for row in claimed if row.person_id == 1)
+    done = take_in(world, CHANGES["a later reset"])
+    during = world.reminders(id=mine.id)[0].state
+    take_back(world, done)
+
+    assert during == "cancelled"
+    assert world.reminders(id=mine.id)[0].state == "planned"
 
 
 def test_a_reset_since_the_import_goes_on_counting(world: World) -> None:

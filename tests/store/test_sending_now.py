@@ -246,6 +246,19 @@ def test_who_cannot_or_must_not_be_mailed_is_left_out_by_name(world: World) -> N
     assert world.reminders(kind=Kind.WARNING, step=None) == []
 
 
+def test_who_is_paused_before_it_goes_gets_nothing(world: World) -> None:
+    world.now = chicago("2026-12-01", "07:00")
+    alma = world.person("Alma Reyes", left(40))
+    ask(world, alma)
+    with world.store.write() as connection:
+        staff.pause(connection, world.look(alma), Absence(from_on=TODAY), actor="test", now=world.now)
+    world.tick(chicago("2026-12-01", "08:00"))
+
+    by_hand = world.reminders(person_id=alma, step=None)[0]
+    assert (by_hand.state, by_hand.reason) == (State.CANCELLED, "nothing to say")
+    assert world.mails == []
+
+
 def test_only_the_persons_home_mails_them(world: World) -> None:
     other = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example")
     alma = world.person("Alma Reyes", left(40))

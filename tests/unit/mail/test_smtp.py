@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from smtplib import SMTPServerDisconnected
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reminder.errors import UsageError
+from reminder.mail.client import Client
 from reminder.mail.folder import FolderTransport
 from reminder.mail.replies import rcpt_outcome
 from reminder.mail.servers import transport_from_url
@@ -108,6 +110,16 @@ def test_one_connection_carries_many_mails() -> None:
         connection.close()
 
     assert [recipients for _, recipients, _ in kept.mails] == [[f"to{n}@there.example"] for n in range(3)]
+
+
+def test_a_connection_without_a_time_limit_waits_for_the_answer() -> None:
+    with keeping_server() as kept, Client(HOST, kept.port) as client:
+        assert client.noop() == (250, b"OK")
+
+
+def test_where_nothing_is_connected_no_answer_is_waited_for() -> None:
+    with pytest.raises(SMTPServerDisconnected, match="not connected"):
+        Client().getreply()
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])

@@ -2,8 +2,8 @@
 
     python -m tests.mutants [--seed S] [--sample N] [MODULE ...]
 
-Each change runs in a child of one process that has imported all that takes long, against few tests first and more if
-those do not notice. The answer is one line of JSON; who survives must be listed with a reason in `tests/survivors.txt`,
+Each change runs in a child of one process that has imported all that takes long, against few and quick tests first and
+more if those do not notice. The answer is one line of JSON; who survives must be listed with a reason in `tests/survivors.txt`,
 and is not tried again as long as it is.
 """
 
@@ -22,9 +22,10 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from functools import cache
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from random import Random
+from time import process_time
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
@@ -70,33 +71,46 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class Trying:
-    """A plugin of pytest: what was collected runs once for each change, in a child of its own, until something fails."""
+    """A plugin of pytest: what was collected runs once for each change, in a child of its own, until something fails.
+
+    It runs without any change first; then the quick tests come before the slow ones, and none may take much longer.
+    """
 
     def __init__(self, tried: Sequence[Mutant], noticed: Path) -> None:
         """Take the changes, all inside functions of one module, and the file in which the noticed ones are noted."""
         self._tried, self._noticed = tried, noticed
+        self._took: dict[str, float] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        before = computed()
-        assert self._run(session, None, LONGEST) == 0, "the tests fail without any change"
-        seconds = limit(computed() - before)
+        assert self._run(session, None) == 0, "the tests fail without any change"
+        self._took = json.loads(self._file_of_seconds.read_text("utf-8"))
+        session.items.sort(key=lambda item: self._took[item.nodeid])
         with self._noticed.open("a", encoding="utf-8") as stream:
             for mutant in self._tried:
-                if self._run(session, mutant, seconds) != 0:
+                if self._run(session, mutant) != 0:
                     stream.write(f"{mutant.name}\n")
                     stream.flush()
         return True
 
-    @staticmethod
-    def _run(session: pytest.Session, mutant: Mutant | None, seconds: int) -> int:
+    @property
+    def _file_of_seconds(self) -> Path:
+        return self._noticed.with_suffix(".seconds")
+
+    def _run(self, session: pytest.Session, mutant: Mutant | None) -> int:
         child = os.fork()
         if child == 0:
-            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             if mutant is not None:
                 put_in(mutant)
+            took = {}
             for item, following in pairwise([*session.items, None]):
                 if item is not None and not session.testsfailed:
+                    began = process_time()
+                    most = math.ceil(began) + limit(self._took.get(item.nodeid, LONGEST))
+                    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    took[item.nodeid] = process_time() - began
+            if mutant is None:
+                self._file_of_seconds.write_text(json.dumps(took), "utf-8")
             os._exit(session.testsfailed > 0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -131,20 +145,21 @@ def limit(seconds: float) -> int:
 
 
 def tests_of(module: str) -> Iterator[list[str]]:
-    """Yield the tests of a module in turns: its own and the quick ones of its neighbours, then what takes longer."""
+    """Yield the tests of a module in turns: its own, the quick ones of its neighbours, then what takes longer."""
     if module in PLANNING:
         yield from ([str(ROOT / f"tests/{name}.py") for name in turn] for turn in PLANNERS)
         return
     folders = [ROOT / "tests" / name for name in ("unit/policy", "jobs", ".")]
     quick = [str(path) for path in sorted(folders[0].glob("test_*.py")) if path.name not in SLOW]
     own = [str(path) for folder in folders if (path := folder / f"test_{module}.py").exists()][:1]
-    yield [*own, *(path for path in quick if path not in own)]
+    yield own
+    yield [path for path in quick if path not in own]
     yield [str(folders[0] / "test_against_the_oracle.py")]
     yield [str(ROOT / "tests/jobs/test_plan.py")]
 
 
 def noticed_at_once(tried: Sequence[Mutant]) -> set[str]:
-    """Try the changes inside functions on tests that are loaded once for all of a module; return who is noticed.
+    """Try the changes inside functions on tests of two turns, loaded once for all of a module; return who is noticed.
 
     The others are still to be tried on tests that load the changed module themselves.
     """
@@ -152,7 +167,7 @@ def noticed_at_once(tried: Sequence[Mutant]) -> set[str]:
     noted.touch()
     for module in dict.fromkeys(mutant.module for mutant in tried):
         mine = [mutant for mutant in tried if mutant.module == module and mutant.in_function]
-        run_tests(next(tests_of(module)), plugins=[Trying(mine, noted)], seconds=resource.RLIM_INFINITY)
+        run_tests([*chain(*islice(tests_of(module), 2))], plugins=[Trying(mine, noted)], seconds=resource.RLIM_INFINITY)
     return set(noted.read_text("utf-8").splitlines())
 
 

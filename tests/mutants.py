@@ -47,7 +47,7 @@ LONGEST = 600
 
 PLANNERS = (
     ("jobs/test_plan",),
-    ("jobs/test_on_its_way", "store/test_skipping", "store/test_leaving", "store/test_outbox"),
+    ("jobs/test_on_its_way", *(f"store/test_{name}" for name in ("skipping", "leaving", "outbox", "sending_now"))),
     ("acceptance/test_loop",),
 )
 """The tests of the planner, in turns."""

@@ -181,7 +181,7 @@ def test_an_open_pause_stops_the_mails_and_its_end_brings_the_newest_step(world:
     key = world.person("Away Now", expiring_in(7))
     with world.store.write() as connection:
         staff.pause(connection, person_row(world, key), Absence(from_on=TODAY), actor="test", now=world.now)
-    world.live(chicago("2026-12-03", "12:00"))
+    world.live(chicago("2026-12-03", "12:00"), every=timedelta(hours=6))
     while_away = world.kinds("away.now@lakeside.example")
     with world.store.write() as connection:
         staff.clear_pause(connection, person_row(world, key), actor="test", now=world.now)
@@ -207,7 +207,7 @@ def test_a_bounded_absence_moves_the_step_before_it(world: World) -> None:
     leave = Absence(from_on=date(2026, 12, 7), to_on=date(2026, 12, 11))
     with world.store.write() as connection:
         staff.pause(connection, person_row(world, key), leave, actor="test", now=world.now)
-    world.live(chicago("2026-12-11", "19:00"))
+    world.live(chicago("2026-12-11", "19:00"), every=timedelta(hours=6))
 
     assert [mail.at.date().isoformat() for mail in world.mails if mail.to.startswith("on.leave")] == [
         "2026-12-01",

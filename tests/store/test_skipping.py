@@ -49,7 +49,7 @@ def test_a_skipped_step_sends_nothing_and_the_others_go(world: World) -> None:
     world.person("Ben Okafor", SEVEN_LEFT)
     world.tick()
     skip(world, key, 3)
-    world.live(chicago("2026-12-08", "09:00"))
+    world.live(chicago("2026-12-08", "09:00"), every=timedelta(hours=6))
 
     assert days_of(world, "ben") == ["2026-12-01", "2026-12-04", "2026-12-07", "2026-12-08"]
     assert days_of(world, "alma") == ["2026-12-01", "2026-12-07", "2026-12-08"]
@@ -60,7 +60,7 @@ def test_the_day_of_expiry_and_a_day_after_it_may_be_skipped(world: World, step:
     key = world.person("Alma Reyes", SEVEN_LEFT)
     world.tick()
     skip(world, key, step)
-    world.live(chicago("2026-12-10", "09:00"))
+    world.live(chicago("2026-12-10", "09:00"), every=timedelta(hours=6))
     gone = {0: "2026-12-08", -1: "2026-12-09"}
 
     assert gone[step] not in days_of(world, "alma")

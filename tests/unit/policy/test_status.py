@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from reminder.policy.business_days import SEARCH_DAYS
+from reminder.policy.ladder import FURTHEST_DAYS
 from reminder.policy.model import Absence, Schedule, Status
-from reminder.policy.status import is_away, lapses_while_away, mails_stopped, status_of
+from reminder.policy.status import due_until, is_away, lapses_while_away, mails_stopped, status_of
 from tests.unit.policy.cases import SCHEDULE, december
 
 TODAY = december(1)
@@ -108,3 +110,28 @@ def test_a_login_lapses_while_away_if_its_expiry_date_lies_in_an_absence(
 def test_a_login_may_lapse_in_a_pause_without_an_end() -> None:
     assert lapses_while_away(december(20), TODAY, [Absence(from_on=december(10))])
     assert not lapses_while_away(december(9), TODAY, [Absence(from_on=december(10))])
+
+
+@pytest.mark.parametrize(
+    ("ladder", "last"),
+    [
+        ((14, 7, 0), december(15)),
+        ((3, 0), december(4)),
+        ((FURTHEST_DAYS,), TODAY + timedelta(days=FURTHEST_DAYS)),
+        ((-1, -7), TODAY),  # nobody is due: who expires today has expired
+    ],
+)
+def test_who_expires_up_to_a_certain_day_is_due_and_nobody_later(ladder: tuple[int, ...], last: date) -> None:
+    schedule = Schedule(zone="America/Chicago", ladder=ladder)
+
+    assert due_until(TODAY, schedule) == last
+
+
+def test_the_longest_closure_before_the_furthest_step_is_looked_over() -> None:
+    closed = frozenset(TODAY + timedelta(days=day) for day in range(1, SEARCH_DAYS))
+    schedule = Schedule(zone="America/Chicago", ladder=(FURTHEST_DAYS,), closures=closed)
+    last = TODAY + timedelta(days=FURTHEST_DAYS + SEARCH_DAYS - 1)
+
+    assert due_until(TODAY, schedule) == last
+    assert status_of(last, TODAY, schedule) is Status.DUE
+    assert status_of(last + timedelta(days=1), TODAY, schedule) is Status.OK

@@ -174,7 +174,7 @@ def test_how_bad_it_is_and_since_when(change: dict[str, Any], severity: Severity
         ({"backup_at": None}, "No backup was ever made."),
         ({"recorded_ahead": NOW + 3 * DAY}, "The clock says 2026-12-01 14:00 UTC"),
         ({"zones_missing": ("Asia/Tokyo", "Asia/Seoul")}, "No time zone data for Asia/Tokyo, Asia/Seoul."),
-        ({"free": 1.4 * 10**8}, "The disk has 0.1 GB left."),
+        ({"free": 4.4 * 10**8}, "The disk has 0.4 GB left."),
         ({"free": 0}, "at 500 MB and less"),
         ({"mute": {"ping": AGO}}, "The ping that tells of troubles cannot be reached: the server's own words."),
         ({"rule_checked_on": date(2020, 1, 2)}, "since 2020-01-02"),

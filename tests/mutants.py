@@ -73,44 +73,45 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 class Trying:
     """A plugin of pytest: what was collected runs once for each change, in a child of its own, until something fails.
 
-    It runs without any change first; then the quick tests come before the slow ones, and none may take much longer.
+    It runs without any change first. Then those that noticed a change come first, the latest before the others, and of
+    the rest the quick ones before the slow ones; and none may take much longer than it did.
     """
 
     def __init__(self, tried: Sequence[Mutant], noticed: Path) -> None:
         """Take the changes, all inside functions of one module, and the file in which the noticed ones are noted."""
         self._tried, self._noticed = tried, noticed
         self._took: dict[str, float] = {}
+        self._seconds, self._running = noticed.with_suffix(".seconds"), noticed.with_suffix(".running")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         assert self._run(session, None) == 0, "the tests fail without any change"
-        self._took = json.loads(self._file_of_seconds.read_text("utf-8"))
+        self._took = json.loads(self._seconds.read_text("utf-8"))
         session.items.sort(key=lambda item: self._took[item.nodeid])
         with self._noticed.open("a", encoding="utf-8") as stream:
             for mutant in self._tried:
                 if self._run(session, mutant) != 0:
                     stream.write(f"{mutant.name}\n")
                     stream.flush()
+                    by = self._running.read_text("utf-8")
+                    session.items.sort(key=lambda item: item.nodeid != by)
         return True
-
-    @property
-    def _file_of_seconds(self) -> Path:
-        return self._noticed.with_suffix(".seconds")
 
     def _run(self, session: pytest.Session, mutant: Mutant | None) -> int:
         child = os.fork()
         if child == 0:
             if mutant is not None:
                 put_in(mutant)
-            took = {}
+            took = dict[str, float]()
             for item, following in pairwise([*session.items, None]):
                 if item is not None and not session.testsfailed:
                     began = process_time()
                     most = math.ceil(began) + limit(self._took.get(item.nodeid, LONGEST))
                     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+                    self._running.write_text(item.nodeid, "utf-8")
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                     took[item.nodeid] = process_time() - began
             if mutant is None:
-                self._file_of_seconds.write_text(json.dumps(took), "utf-8")
+                self._seconds.write_text(json.dumps(took), "utf-8")
             os._exit(session.testsfailed > 0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -155,7 +156,7 @@ def tests_of(module: str) -> Iterator[list[str]]:
     yield own
     yield [path for path in quick if path not in own]
     yield [str(folders[0] / "test_against_the_oracle.py")]
-    yield [str(ROOT / "tests/jobs/test_plan.py")]
+    yield [str(ROOT / f"tests/jobs/test_{name}.py") for name in ("tick", "plan")]
 
 
 def noticed_at_once(tried: Sequence[Mutant]) -> set[str]:

@@ -78,6 +78,15 @@ def test_what_comes_back_to_the_queue_after_its_cycle_ended_is_called_off_by_the
     assert (row.state, row.reason) == (State.CANCELLED, "its cycle has ended")
 
 
+def test_what_comes_back_to_the_queue_after_its_person_left_is_called_off_by_the_next_pass(on_its_way: World) -> None:
+    leave(on_its_way)
+    tally = on_its_way.tick(on_its_way.now + AFTER_THE_LEASE)
+
+    row = on_its_way.reminders()[0]
+    assert (row.state, row.reason) == (State.CANCELLED, "left the practice")
+    assert tally.cancelled == 1
+
+
 def test_what_a_wrong_clock_sent_in_years_to_come_does_not_hide_what_went_today(on_its_way: World) -> None:
     on_its_way.tick(chicago("2056-12-01"))
     with on_its_way.store.read() as connection:

@@ -56,6 +56,38 @@ def test_nothing_is_planned_twice(world: World) -> None:
     assert (second.planned, second.sent) == (0, 0)
 
 
+def test_a_pass_says_how_many_mails_it_planned_overtook_and_called_off(world: World) -> None:
+    key = world.person("Mid Cycle", expiring_in(5))
+    passes = [world.tick(chicago("2026-12-01", "07:30"))]
+    with world.store.write() as connection:
+        staff.pause(connection, person_row(world, key), Absence(from_on=TODAY), actor="test", now=world.now)
+    passes.append(world.tick(chicago("2026-12-01", "07:40")))
+    with world.store.write() as connection:
+        staff.clear_pause(connection, person_row(world, key), actor="test", now=world.now)
+    passes.append(world.tick(chicago("2026-12-01", "07:50")))
+    with world.store.write() as connection:
+        people.look_again_all(connection, world.now)
+    passes += [world.tick(chicago("2026-12-01", "07:55")), world.tick(chicago("2026-12-03"))]
+
+    assert [(one.planned, one.superseded, one.cancelled) for one in passes] == [
+        (1, 1, 0),
+        (0, 0, 1),
+        (1, 0, 0),  # the one that was called off
+        (0, 0, 0),
+        (2, 1, 0),  # the admins are told of the last three days
+    ]
+
+
+@pytest.mark.parametrize(("reset_on", "urgent_on"), [(expiring_in(7), date(2026, 12, 8)), (None, date(2026, 12, 31))])
+def test_a_mail_is_as_urgent_as_its_expiry_date_and_a_question_as_one_of_thirty_days(
+    world: World, reset_on: date | None, urgent_on: date
+) -> None:
+    key = world.person("Alma Reyes", reset_on)
+    world.tick(chicago("2026-12-01"))
+
+    assert {row.urgent_on for row in world.reminders(person_id=key)} == {urgent_on}
+
+
 def test_only_the_newest_step_goes_out_to_somebody_registered_in_mid_cycle(world: World) -> None:
     key = world.person("Mid Cycle", expiring_in(5))
     world.tick(chicago("2026-12-01"))
@@ -352,6 +384,17 @@ def test_somebody_who_left_gets_nothing_more(world: World) -> None:
     world.live(chicago("2026-12-12"), every=timedelta(hours=6))
 
     assert world.kinds("gone.person@lakeside.example") == []
+
+
+def test_who_left_is_planned_nothing_beside_colleagues(world: World) -> None:
+    gone, _ = world.person("Gone Person", expiring_in(7)), world.person("Still Here", expiring_in(7))
+    with world.store.write() as connection:
+        home = stored.load(connection)[1]
+        staff.remove(connection, people.load(connection, [gone])[gone], home, actor="test", now=world.now)
+    world.tick(chicago("2026-12-01"))
+
+    assert world.reminders(person_id=gone) == []
+    assert world.kinds("still.here@lakeside.example") == ["warning"]
 
 
 def test_nobody_is_told_about_themselves(world: World) -> None:

@@ -10,6 +10,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 
+# Tests sync databases a hundred thousand times, for which a disk may take minutes or half an hour; memory takes seconds.
+# Their temporary files take one or two GB.
+IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+
 .NOTPARALLEL:  # the first failure is the last thing said
 .PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime
 
@@ -20,7 +24,7 @@ demo: $(READY) ## Show the product with invented people; nothing is sent anywher
 	@$(BIN)/reminder demo
 
 test: $(READY) browser faketime lint types ## Everything that CI checks
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check --quiet .
@@ -33,10 +37,10 @@ docs: $(READY) ## Write the reference pages from the code
 	@$(BIN)/python -m tests.reference
 
 soak: $(READY) faketime ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
-	@$(BIN)/python -m tests.soak $(WITH)
+	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m tests.soak $(WITH)
 
 coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
+	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist worksteal --ignore tests/browser --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
 mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (an hour or more)
 	@$(BIN)/python -m tests.mutants $(WITH)

@@ -77,12 +77,14 @@ KINDS = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database: each test that takes it runs on both kinds."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'reminder.db'}"
+        yield f"sqlite:///{tmp_path / 'reminder.db'}"
+        return
     server: Cluster = request.getfixturevalue("postgres")
-    return server.fresh_url()
+    with server.borrowed_url() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +116,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield request.getfixturevalue("sqlite_store")
         return
     server: Cluster = request.getfixturevalue("postgres")
-    opened = Store(server.fresh_url(like=request.getfixturevalue("postgres_tables")))
-    yield opened
-    opened.close()
+    with server.borrowed_url(like=request.getfixturevalue("postgres_tables")) as url:
+        opened = Store(url)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

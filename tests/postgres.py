@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+SHORT = usual if len(usual := tempfile.gettempdir()) < 20 else "/tmp"
+"""A folder for temporary ones in which a socket lies: its path may have 107 characters."""
+
 FAST = ("fsync=off", "full_page_writes=off", "max_connections=60")
 """What is lost without these is lost only with the machine, not with the server's processes."""
 
@@ -30,6 +33,7 @@ class Cluster:
         self.binaries, self.home, self.owner = binaries, home, owner
         self.data = str(home / "data")
         self._numbers = count(1)
+        self._done_with: list[str] = []
 
     def start(self, settings: Sequence[str] = FAST) -> None:
         given = " ".join(f"-c {setting}" for setting in (*settings, f"unix_socket_directories={self.home}"))
@@ -54,8 +58,16 @@ class Cluster:
 
     def fresh_url(self, like: str = "template1") -> str:
         name = f"test{next(self._numbers)}"
-        self.say(f"create database {name} template {like}")
+        gone, self._done_with = self._done_with, []
+        self.say(*(f"drop database {one} with (force)" for one in gone), f"create database {name} template {like}")
         return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
+
+    @contextmanager
+    def borrowed_url(self, like: str = "template1") -> Iterator[str]:
+        """Give a new database, which is removed when the next one is made: a thousand of them would fill the memory."""
+        url = self.fresh_url(like)
+        yield url
+        self._done_with.append(url.rpartition("/")[2].partition("?")[0])
 
 
 def copy_binaries(binaries: Path, folder: Path) -> Path:
@@ -78,7 +90,7 @@ def find_binaries() -> Path:
 @contextmanager
 def cluster(settings: Sequence[str] = FASTER) -> Iterator[Cluster]:
     """Run a PostgreSQL in a folder of its own and remove both at the end."""
-    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # short: a socket's path may have 107 characters
+    home = Path(tempfile.mkdtemp(prefix="pg", dir=SHORT))
     try:
         server = _initialised(home)
         server.start(settings)

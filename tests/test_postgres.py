@@ -18,13 +18,13 @@ def test_a_copy_of_the_programs_finds_its_libraries(tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_be_made_says_why_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with tempfile.TemporaryDirectory(prefix="broken", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="broken", dir=postgres.SHORT) as folder:
         program = Path(folder) / "bin" / "initdb"
         program.parent.mkdir()
         program.write_text("#!/bin/sh\necho no room left >&2\nexit 1\n")
         program.chmod(0o755)
         Path(folder).chmod(0o755)
-        home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+        home = Path(tempfile.mkdtemp(prefix="pg", dir=postgres.SHORT))
         monkeypatch.setattr(postgres, "find_binaries", lambda: Path(folder))
         monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: str(home))
 

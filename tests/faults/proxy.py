@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
+from tests.postgres import SHORT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -118,7 +120,7 @@ class Proxy:
 @contextmanager
 def proxy(server: Path) -> Iterator[Proxy]:
     """Run a proxy in a thread; `server` is the host that clients would name without it."""
-    with TemporaryDirectory(prefix="way", dir="/tmp") as folder:  # short: a socket's path may have 107 characters
+    with TemporaryDirectory(prefix="way", dir=SHORT) as folder:
         way = Proxy(Path(folder), server)
         thread = threading.Thread(target=way.run, daemon=True)
         thread.start()

@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 .NOTPARALLEL:  # the first failure is the last thing said
-.PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime
+.PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime libreoffice
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -36,7 +36,7 @@ types: $(READY) ## Types
 docs: $(READY) ## Write the reference pages from the code
 	@$(BIN)/python -m tests.reference
 
-soak: $(READY) faketime ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
+soak: $(READY) faketime libreoffice ## Run the long loops for an hour: kills, stops, faults (WITH="--minutes 5 --seed 7 kills" for less)
 	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m tests.soak $(WITH)
 
 coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
@@ -88,3 +88,10 @@ faketime:
 		echo "Installing faketime for the tests of clocks"; \
 		$(call INSTALL,faketime) \
 		|| { echo "make: the tests of clocks need libfaketime; run: sudo apt-get install faketime" >&2; exit 1; }; }
+
+# It opens what we export, and tells what it would run.
+libreoffice:
+	@command -v soffice >/dev/null || { \
+		echo "Installing LibreOffice for the soak of exports"; \
+		$(call INSTALL,--no-install-recommends libreoffice-calc-nogui) \
+		|| { echo "make: the soak of exports needs LibreOffice; run: sudo apt-get install libreoffice-calc-nogui" >&2; exit 1; }; }

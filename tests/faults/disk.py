@@ -72,6 +72,7 @@ class Disk:
     calls: int = 0
     _fails_at: int | None = None
     _fault: int = 0
+    _is_lasting: bool = True
     _paths: dict[int, str] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
     _methods: dict[int, Methods] = field(default_factory=dict)
@@ -80,9 +81,9 @@ class Disk:
         """Note everything from now on."""
         self.is_noting = True
 
-    def fail_from(self, call: int, fault: int) -> None:
-        """Let the so-many-th write from now on fail, and every one after it, until `mend`; with SYNC_FAILED the syncs."""
-        self.calls, self._fails_at, self._fault = 0, call, fault
+    def fail_from(self, call: int, fault: int, *, is_lasting: bool = True) -> None:
+        """Let the so-many-th write from now on fail, and if it lasts every one until `mend`; with SYNC_FAILED the syncs."""
+        self.calls, self._fails_at, self._fault, self._is_lasting = 0, call, fault, is_lasting
 
     def mend(self) -> None:
         """Let everything work again."""
@@ -97,7 +98,7 @@ class Disk:
         if self._fails_at is None or (kind == "sync") != (self._fault == SYNC_FAILED):
             return False
         self.calls += 1
-        return self.calls >= self._fails_at
+        return self.calls >= self._fails_at if self._is_lasting else self.calls == self._fails_at
 
     def _done(self, operation: Operation) -> None:
         if self.is_noting:

@@ -1,4 +1,4 @@
-"""A disk that fails from one write on: whatever the moment, nothing is lost, the page answers, and it goes on by itself."""
+"""A disk that fails once, or from one write on: nothing is lost, the page answers, and it goes on by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-FAULTS = {"full": FULL, "write failed": WRITE_FAILED, "sync failed": SYNC_FAILED}
+LASTING = {"full": FULL, "write failed": WRITE_FAILED, "sync failed": SYNC_FAILED}
+FAULTS = {name: (code, True) for name, code in LASTING.items()} | {
+    f"{name}, once": (code, False) for name, code in LASTING.items()
+}
+"""What the disk says, and whether it goes on to say so."""
 PEOPLE = 3
 
 opened = contextmanager(house)
@@ -29,27 +33,29 @@ opened = contextmanager(house)
 
 @dataclass
 class Template:
-    """The database that each try begins with: three people have a mail due now."""
+    """The database that each try begins with: so many people have a mail due now."""
 
     path: Path
+    people: int = PEOPLE
     addresses: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.addresses = settle(f"sqlite:///{self.path}", people=PEOPLE, start=START)
+        self.addresses = settle(f"sqlite:///{self.path}", people=self.people, start=START)
 
 
 def fail_from(template: Template, folder: Path, call: int, fault: str, *, backups: bool) -> tuple[bool, list[str]]:
-    """Let the disk fail from that call on, for a minute or two; return whether there was such a call, and faults."""
+    """Let the disk fail at that call, or from it on for a minute or two; return whether there was such a call, and faults."""
+    code, is_lasting = FAULTS[fault]
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, disk() as below, opened(template.path, folder, patch) as home:
         if not backups:
             home.stands_still.add("backups")
-        below.fail_from(call, FAULTS[fault])
+        below.fail_from(call, code, is_lasting=is_lasting)
         home.minute()
         if not below.has_failed:
             return False, []
         home.minute()  # the disk may have failed after the pass; the next one is within the minute
-        wrong = _seen(home)
+        wrong = _seen(home) if is_lasting else []
         early = len(home.world.transport.sent)
         below.mend()
         home.world.now += AFTER_A_LEASE
@@ -100,7 +106,7 @@ def calls_of_a_pass(template: Template, folder: Path, fault: str, *, backups: bo
     with pytest.MonkeyPatch.context() as patch, disk() as below, opened(template.path, folder, patch) as home:
         if not backups:
             home.stands_still.add("backups")
-        below.fail_from(10**9, FAULTS[fault])
+        below.fail_from(10**9, FAULTS[fault][0])
         home.minute()
         return below.calls
 

@@ -34,7 +34,8 @@ def test_what_weaker_settings_would_lose_is_seen(
     assert len(faults) == counts["lost"] + counts["corrupt"]
 
 
-POINTS = {"full": 45, "write failed": 45, "sync failed": 10}
+POINTS = {"full": 60, "write failed": 60, "sync failed": 10}
+POINTS |= {"full, once": 30, "write failed, once": 30, "sync failed, once": 10}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

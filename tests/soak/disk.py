@@ -1,4 +1,4 @@
-"""A disk that fails from any write or sync of a pass and its backup on, each point in turn."""
+"""A disk that fails at, or from, any write or sync of a pass and its backup, each point in turn."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from tests.soak.budget import Budget
 
 A_ROUND = 25
+PEOPLE = 40
+"""With a mail due; so that there are more than two thousand points."""
 
 
 def run(budget: Budget, seed: int) -> dict[str, Any]:
     """Go through all points, in an order of the seed, until the time is over; return counts and faults."""
     totals = Totals(most=frozenset({"of"}))
     with scratch() as folder:
-        template = Template(folder / "template.db")
+        template = Template(folder / "template.db", PEOPLE)
         counted = {fault: calls_of_a_pass(template, folder / fault, fault, backups=True) for fault in FAULTS}
         points = [(call, fault) for fault, calls in counted.items() for call in range(1, calls + 1)]
         Random(seed).shuffle(points)

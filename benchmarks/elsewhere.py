@@ -1,17 +1,19 @@
-"""Where the time of an import, a forecast, a changed ladder, a plan and a list goes, and what the least of it would be.
+"""Where the time of an import, a forecast, a changed ladder, a plan, a list and a start goes, and the least it could be.
 
 `python -m benchmarks.elsewhere` prints the tables of docs/explanation/scale.md; CPU time, so a busy machine does not matter.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import ahead, importing, listing, planning
+from benchmarks import ahead, importing, listing, planning, start
 from benchmarks.people import NOW, Crowd, make_due, populate, spread
+from benchmarks.replay import copied, noting, replayed
 from benchmarks.tools import scratch
 from benchmarks.where import Stopwatch
 from reminder.jobs import forecast, plan
@@ -25,7 +27,6 @@ from reminder.store.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Parts = dict[str, list[tuple[Any, str]]]
 
@@ -54,13 +55,13 @@ PLAN: Parts = {
     "write mails": [(plan, "_write")],
     "write when to look again": [(people, "look_again_at")],
 }
-SOURCE = ("person", "membership", "reset", "import_change")
 
 
-def watched(title: str, parts: Parts, store: Store, work: Callable[[], object], floor: str) -> None:
-    """Do the work, and print how long each part of it took."""
-    watch = Stopwatch()
-    with watch.watching(store, parts):
+def watched(title: str, parts: Parts, store: Store, work: Callable[[], object]) -> None:
+    """Do the work on a database file, and print how long each part of it took, and sqlite3 alone for its statements."""
+    path = Path(str(store.url.database))
+    before, watch = copied(path), Stopwatch()
+    with noting() as statements, watch.watching(store, parts):
         watch.timed("all", work)()
     cpu = watch.cpu
     rest = cpu["all"] - sum(taken for part, taken in cpu.items() if part != "all")
@@ -69,101 +70,102 @@ def watched(title: str, parts: Parts, store: Store, work: Callable[[], object], 
     for part, taken in rows.items():
         if taken >= LEAST:
             print(f"| {part} | {taken * 1000:,.0f} | {taken / cpu['all']:.0%} |")
-    if floor:
-        print(f"\n{floor}")
-
-
-def copied(path: Path) -> float:
-    """Return the CPU seconds in which sqlite3 alone writes the rows of an import into the same tables, keys and indexes."""
-    bare = sqlite3.connect(path.with_name("copy.db"), isolation_level=None)
-    source = sqlite3.connect(path)
-    marks = ", ".join(f"'{name}'" for name in SOURCE)
-    wanted = f"select sql from sqlite_master where tbl_name in ({marks}) and sql is not null order by type desc"
-    for (statement,) in source.execute(wanted):
-        bare.execute(statement)
-    rows = {name: source.execute(f"select * from {name}").fetchall() for name in SOURCE}
-    bare.execute("pragma journal_mode=wal")
-    began = time.process_time()
-    bare.execute("begin immediate")
-    for name, some in rows.items():
-        bare.executemany(f"insert into {name} values ({', '.join('?' * len(some[0]))})", some)
-    bare.execute("commit")
-    taken = time.process_time() - began
-    bare.close()
-    source.close()
-    return taken
-
-
-def read_alone(path: Path) -> float:
-    """Return the CPU seconds in which sqlite3 alone reads everybody and their memberships."""
-    connection = sqlite3.connect(path)
-    began = time.process_time()
-    connection.execute("select * from membership join person on person.id = membership.person_id").fetchall()
-    return time.process_time() - began
+    alone = replayed(before, statements)
+    print(
+        f"| beside it: sqlite3 alone, the same {len(statements):,} statements | {alone * 1000:,.0f} | {alone / cpu['all']:.0%} |"
+    )
 
 
 def where_an_import(folder: Path) -> None:
     importing.write_lists(folder, ROWS)
-    path = folder / "ours.db"
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{folder / 'ours.db'}")
     populate(store, Crowd(people=1))
     began = time.process_time()
     importing.bare_csv(folder)
     bare = time.process_time() - began
     title = f"Import of {ROWS:,} rows of CSV: checked, previewed, written."
-    floor = (
-        "Beside it: csv and executemany into one table {:,.0f} ms; the same four tables and their indexes {:,.0f} ms."
-    )
-    watched(title, IMPORT, store, partial(importing.import_csv, folder), "")
-    print(floor.format(bare * 1000, copied(path) * 1000))
+    watched(title, IMPORT, store, partial(importing.import_csv, folder))
+    print(f"\nCsv and executemany into one table: {bare * 1000:,.0f} ms.")
     store.close()
 
 
 def where_ahead(folder: Path) -> None:
-    path = folder / "people.db"
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{folder / 'people.db'}")
     populate(store, Crowd(people=ROWS))
     with store.write() as connection:
         spread(connection)
-    floor = f"Beside it: sqlite3 alone reads the same people in {read_alone(path) * 1000:,.0f} ms."
-    watched(f"Forecast of 60 days for {ROWS:,} people.", AHEAD, store, partial(ahead.foretold, store), floor)
-    watched(f"Changed ladder of {ROWS:,} people.", AHEAD, store, partial(ahead.changed, store), floor)
+    watched(f"Forecast of 60 days for {ROWS:,} people.", AHEAD, store, partial(ahead.foretold, store))
+    watched(f"Changed ladder of {ROWS:,} people.", AHEAD, store, partial(ahead.changed, store))
     store.close()
 
 
 def where_a_plan(folder: Path) -> None:
-    store = Store(f"sqlite:///{folder}/plan.db")
+    store = Store(f"sqlite:///{folder / 'plan.db'}")
     populate(store, Crowd(people=ROWS, practices=ROWS // 20))
     planning.planned(store, 1)
     with store.write() as connection:
         make_due(connection, 1 + planning.DUE, planning.DUE)
     title = f"Plan of {planning.DUE:,} due of {ROWS:,}."
-    watched(title, PLAN, store, lambda: plan.plan_people(store, NOW, Tally()), "")
+    watched(title, PLAN, store, lambda: plan.plan_people(store, NOW, Tally()))
     store.close()
 
 
 def where_a_list(folder: Path) -> None:
-    store = listing.populated(folder / "list.db", ROWS)
+    path = folder / "list.db"
+    store = listing.populated(path, ROWS)
     client = listing.browser(store)
+    print(f"\nLists of {ROWS:,} people, mean of ten; CPU, ms.\n")
     print(
-        f"\nLists of {ROWS:,} people, mean of ten.\n\n| list | CPU, ms | of it reading who stands on it |\n| --- | --- | --- |"
+        "| list | all | reading who stands on it | sqlite3 alone, all statements of the page |\n| --- | --- | --- | --- |"
     )
-    for name, path in listing.PAGES.items():
-        listing.seconds(client, path)
+    for name, address in listing.PAGES.items():
+        listing.seconds(client, address)
+        with noting() as statements:
+            listing.seconds(client, address)
         watch = Stopwatch()
         with watch.watching(store, {"read": [(Listing, "page")]}):
             began = time.process_time()
             for _ in range(10):
-                listing.seconds(client, path)
+                listing.seconds(client, address)
             taken = (time.process_time() - began) / 10
-        print(f"| {name} | {taken * 1000:.0f} | {watch.cpu['read'] * 100:.0f} |")
+        alone = replayed(path, statements * 10) / 10
+        print(f"| {name} | {taken * 1000:.0f} | {watch.cpu['read'] * 100:.0f} | {alone * 1000:.0f} |")
     store.close()
+
+
+STARTS = {
+    "python -c pass": ("-c", "pass"),
+    "import typer and what draws its help": ("-c", "import typer, typer.rich_utils"),
+    "reminder --help": ("-m", "reminder", "--help"),
+    "import sqlalchemy": ("-c", "import sqlalchemy, sqlalchemy.dialects.sqlite.pysqlite"),
+    "import sqlalchemy, pydantic, typer, jinja2": (
+        "-c",
+        "import sqlalchemy, sqlalchemy.dialects.sqlite.pysqlite, pydantic, typer, jinja2",
+    ),
+    "reminder tick": ("-m", "reminder", "tick"),
+}
+
+
+def where_a_start() -> None:
+    print("\nStarts, least of ten.\n\n| what is started | CPU, ms |\n| --- | --- |")
+    with start.installed() as place:
+        for name, command in STARTS.items():
+            print(f"| {name} | {min(_computed(*command, **place) for _ in range(10)) * 1000:.0f} |")
+
+
+def _computed(*command: str, **environment: str) -> float:
+    """Run Python and return the CPU seconds that it took."""
+    before = os.times()
+    start.seconds(*command, **environment)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
 
 
 def main() -> None:
     with scratch() as folder:
         for where in (where_an_import, where_ahead, where_a_plan, where_a_list):
             where(folder)
+    where_a_start()
 
 
 if __name__ == "__main__":

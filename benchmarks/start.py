@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,11 +29,18 @@ def seconds(*command: str, **environment: str) -> float:
     return time.perf_counter() - began
 
 
-def run(size: Size) -> Iterator[Found]:
+@contextmanager
+def installed() -> Iterator[dict[str, str]]:
+    """Give the environment of an installation with one practice, in which nothing is due."""
     with tempfile.TemporaryDirectory() as home:
         place = {"REMINDER_DATABASE_URL": f"sqlite:///{home}/r.db", "REMINDER_MAIL_URL": f"folder:{home}/mail"}
         owner = ("--practice", "P", "--timezone", "America/Chicago", "--admin", "a@b.example")
         seconds("-m", "reminder", "init", *owner, **place)
+        yield place
+
+
+def run(size: Size) -> Iterator[Found]:
+    with installed() as place:
         runs = {name: partial(seconds, "-m", "reminder", name, **place) for name in COMMANDS}
         found = alternate(size.rounds(20, short=3), python=partial(seconds, "-c", "pass"), **runs)
     for name, limit in COMMANDS.items():

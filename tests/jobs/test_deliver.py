@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs import confirm, staff
-from reminder.jobs.deliver import BATCH, LEASE_MARGIN, send_now
+from reminder.jobs.deliver import BATCH, LEASE_MARGIN, deliver, send_now
 from reminder.jobs.releasing import hold_queue, release_queue, resend
-from reminder.jobs.services import MailLimits
+from reminder.jobs.services import MailLimits, Tally
 from reminder.mail.memory import MemoryConnection
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.mail.wire import Timeouts
@@ -256,6 +256,26 @@ def test_a_sender_that_dies_while_sending_loses_nothing(due: World) -> None:
     assert (during.sent, after.sent) == (0, 1)
     assert due.mails[0].raw == due.mails[1].raw
     assert due.reminders(state=State.SENT)[0].in_doubt_at is not None
+
+
+def test_an_answer_that_comes_after_another_sender_took_the_mail_over_changes_nothing(
+    due: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at_once = MemoryConnection.outcome
+
+    def far_too_late(_: MemoryConnection) -> Verdict:
+        monkeypatch.setattr(MemoryConnection, "outcome", at_once)
+        due.now += sending.LEASE + timedelta(minutes=1)
+        deliver(due.services, Tally())
+        return replace(NO_SUCH_USER, stage=Stage.DOT)
+
+    monkeypatch.setattr(MemoryConnection, "outcome", far_too_late)
+    tally = due.tick()
+
+    assert (tally.sent, tally.failed) == (0, 0)
+    assert due.states(1)[7] is State.SENT
+    assert due.look(1).address == "alma.reyes@lakeside.example"
+    assert "the answer for reminder 1 came after its lease had ended" in caplog.messages
 
 
 def test_a_bad_sign_in_holds_the_queue_and_one_probe_releases_it(due: World) -> None:

@@ -118,6 +118,17 @@ def test_an_address_of_which_only_the_past_is_left_is_free_for_somebody_new(worl
     assert world.look(leaver).name == "Nora New"
 
 
+def test_newcomers_whose_rows_say_the_same_have_the_same_clock(known: World) -> None:
+    take_in(
+        known,
+        "Nora New,nora@lakeside.example,,SEU,,,2026-11-01",
+        "Noel New,noel@lakeside.example,,AM,,,2026-11-01",
+        "Nils New,nils@lakeside.example,,SEU,,,",
+    )
+
+    assert [known.look(number).expires_on for number in (4, 5, 6)] == [date(2026, 12, 31)] * 2 + [None]
+
+
 def test_a_second_row_about_somebody_sees_what_the_first_one_changed(known: World) -> None:
     outcome = take_in(
         known,

@@ -55,9 +55,14 @@ def test_several_who_fit_are_offered_and_nobody_is_told(world: World, owner: Tes
     assert "Nobody on the list" in nobody
 
 
-def test_somebody_who_gets_no_such_mail_is_said_so(world: World, owner: TestClient) -> None:
-    key = world.person("Alma Reyes", SEVEN_LEFT)
-    page = owner.get(f"/settings/mails/ask?person={key}").text
+@pytest.mark.parametrize(
+    ("kind", "reset_on"), [("ask", SEVEN_LEFT), ("warning", None), ("expired", None), ("receipt", None)]
+)
+def test_somebody_who_gets_no_such_mail_is_said_so(
+    world: World, owner: TestClient, kind: str, reset_on: date | None
+) -> None:
+    key = world.person("Alma Reyes", reset_on)
+    page = owner.get(f"/settings/mails/{kind}?person={key}").text
 
     assert "Alma Reyes gets no such mail as things stand today" in page
 

@@ -14,6 +14,8 @@ from reminder.store import practices as stored
 from tests.world import OWNER, World, chicago
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reminder.policy.model import RuleVersion
     from reminder.store.engine import Store
     from reminder.store.people import Person
@@ -281,6 +283,47 @@ def test_somebody_without_a_date_is_asked_four_times_then_left_alone(world: Worl
 
     days = [mail.at.date().isoformat() for mail in world.mails if mail.kind == "ask"]
     assert days == ["2026-12-01", "2026-12-04", "2026-12-08", "2026-12-15"]
+
+
+def go_away(world: World, key: int) -> None:
+    with world.store.write() as connection:
+        staff.pause(connection, person_row(world, key), Absence(from_on=TODAY), actor="test", now=world.now)
+
+
+def change_address(world: World, key: int) -> None:
+    with world.store.write() as connection:
+        values = {"email": "other@lakeside.example"}
+        staff.edit(connection, person_row(world, key), stored.load(connection)[1], values, actor="test", now=world.now)
+
+
+def reopen_tomorrow(world: World, _: int) -> None:
+    with world.store.write() as connection:
+        days = [TODAY + timedelta(days=1)]
+        practices.reopen(connection, stored.load(connection)[1], days, actor="test", now=world.now)
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason", "goes_to"),
+    [
+        (go_away, "paused", []),
+        (change_address, "another address", ["other@lakeside.example"]),
+        (reopen_tomorrow, "moved to a later day", ["alma.reyes@lakeside.example"]),
+    ],
+)
+def test_a_mail_that_is_called_off_says_why(
+    sqlite_store: Store, happens: Callable[[World, int], None], reason: str, goes_to: list[str]
+) -> None:
+    world = World(sqlite_store, chicago("2026-12-01", "07:00"))
+    world.practice(closures=(TODAY + timedelta(days=1),))
+    key = world.person("Alma Reyes", expiring_in(8))  # the step of seven days moves from tomorrow to today
+    world.tick(chicago("2026-12-01", "19:00"))
+    happens(world, key)
+    world.tick(chicago("2026-12-01", "19:30"))
+    called_off = world.reminders(person_id=key, step=7)[0]
+    world.tick(chicago("2026-12-03"))
+
+    assert (called_off.state, called_off.reason) == (State.CANCELLED, reason)
+    assert [row.recipient for row in world.reminders(person_id=key, step=7, state=State.SENT)] == goes_to
 
 
 def test_a_date_ends_the_asking(world: World) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 12, 1)
 LATER = Verdict(outcome=Outcome.DEFERRED, stage=Stage.RCPT, code=451, reply="4.7.1 greylisted")
+NO_SUCH_USER = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
 SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
 
 
@@ -96,6 +97,50 @@ def test_only_the_newest_step_goes_out_to_somebody_registered_in_mid_cycle(world
 
     assert world.states(key) == {14: State.SUPERSEDED, 7: State.SENT}
     assert "5 days left" in world.mails[-1].text
+
+
+def test_what_was_overtaken_is_recorded_once_and_says_why(world: World) -> None:
+    key = world.person("Mid Cycle", expiring_in(5))
+    world.tick(chicago("2026-12-01"))
+    change_address(world, key)
+    world.tick(chicago("2026-12-01", "09:00"))
+
+    assert [row.reason for row in world.reminders(person_id=key, step=14)] == ["a newer step was reached"]
+    assert world.reminders(person_id=key, step=7)[0].reason is None
+
+
+def test_what_passed_while_no_address_worked_is_recorded_too(world: World) -> None:
+    key = world.person("Wrong Box", expiring_in(14))
+    world.transport.answers.append(NO_SUCH_USER)
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-14"))
+
+    assert world.states(key) == {
+        14: State.FAILED,
+        7: State.SUPERSEDED,
+        3: State.SUPERSEDED,
+        1: State.CANCELLED,
+    }
+
+
+@pytest.mark.parametrize("reset_on", [None, expiring_in(7)])
+def test_a_mail_that_waits_goes_however_often_its_person_is_looked_at(world: World, reset_on: date | None) -> None:
+    world.person("Alma Reyes", reset_on)
+    for at in ("19:00", "19:30"):
+        world.tick(chicago("2026-12-01", at))
+        with world.store.write() as connection:
+            people.look_again_all(connection, world.now)
+    world.tick(chicago("2026-12-02"))
+
+    assert len(world.kinds("alma.reyes@lakeside.example")) == 1
+
+
+@pytest.mark.parametrize(("days", "kind"), [(1, "warning"), (0, "warning"), (-1, "expired")])
+def test_from_the_day_after_the_expiry_date_on_a_mail_says_expired(world: World, days: int, kind: str) -> None:
+    world.person("Alma Reyes", expiring_in(days))
+    world.tick(chicago("2026-12-01"))
+
+    assert world.kinds("alma.reyes@lakeside.example") == [kind]
 
 
 def test_after_three_days_off_the_newest_step_goes_out_once(world: World) -> None:
@@ -336,11 +381,8 @@ def test_a_date_ends_the_asking(world: World) -> None:
 
 
 def test_a_refused_address_gives_way_to_the_second_one(world: World) -> None:
-    from reminder.mail.transport import Outcome, Stage, Verdict
-
-    refused = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
     world.person("Two Boxes", expiring_in(7), second_email="two@home.example")
-    world.transport.answers.append(refused)
+    world.transport.answers.append(NO_SUCH_USER)
     world.tick(chicago("2026-12-01"))
     world.tick(chicago("2026-12-01", "08:01"))
 
@@ -348,12 +390,8 @@ def test_a_refused_address_gives_way_to_the_second_one(world: World) -> None:
 
 
 def test_an_edited_address_is_tried_again_after_a_refusal(world: World) -> None:
-    from reminder.mail.transport import Outcome, Stage, Verdict
-
     key = world.person("Wrong Box", expiring_in(7))
-    world.transport.answers.append(
-        Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
-    )
+    world.transport.answers.append(NO_SUCH_USER)
     world.tick(chicago("2026-12-01"))
     unreachable = person_row(world, key).address
     with world.store.write() as connection:

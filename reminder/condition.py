@@ -21,7 +21,7 @@ from reminder.policy.moments import zone_named
 from reminder.policy.troubles import LATE_PASS, Trouble, troubles
 from reminder.settings import Origin
 from reminder.store import faults, progress, rules, schema, system
-from reminder.store.backups import LAST_BACKUP, no_place
+from reminder.store.backups import LAST_BACKUP, nearest, no_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,11 +102,13 @@ def _missing(zones: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def free_bytes(store: Store, settings: Settings) -> int:
-    """Return the room on the disk of the database file, or of the backups."""
-    wanted = Path(store.url.database or "." if store.is_sqlite else settings.backup_dir or ".").absolute()
-    place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
-    return shutil.disk_usage(place).free
+def free_bytes(store: Store, settings: Settings) -> int | None:
+    """Return the room on the disk of the database file, or of the backups; None if it cannot be seen."""
+    wanted = Path(store.url.database or "." if store.is_sqlite else settings.backup_dir or ".")
+    try:
+        return shutil.disk_usage(nearest(wanted)).free
+    except OSError:
+        return None
 
 
 def gather(

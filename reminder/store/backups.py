@@ -131,10 +131,18 @@ def back_up_before(store: Store, folder: Path, what: str, now: datetime) -> Path
 
 def no_place(folder: Path) -> str:
     """Return what hinders that a backup is written into a folder, which is made if need be; nothing if all is well."""
-    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    try:
+        place = nearest(folder)
+    except OSError as error:  # a folder above it may not be searched
+        return f"{folder} cannot be reached ({_reason(error)})"
     if not place.is_dir():
         return f"{place} is no folder"
     return "" if os.access(place, os.W_OK | os.X_OK) else f"{place} cannot be written to"
+
+
+def nearest(path: Path) -> Path:
+    """Return what is there of a path: itself, or the nearest folder above it; raise OSError if that cannot be seen."""
+    return next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
 
 
 def make(folder: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -123,6 +123,12 @@ def _proxies_problem(value: str) -> str | None:
     return None
 
 
+def _templates_problem(value: str) -> str | None:
+    if not value or os.path.isdir(value):  # noqa: PTH112 - Path.is_dir() raises where it may not look
+        return None
+    return f"{value!r} is not a folder"
+
+
 CHECKS: dict[str, Callable[[str], str | None]] = {
     "database_url": _database_problem,
     "mail_url": _mail_problem,
@@ -130,7 +136,7 @@ CHECKS: dict[str, Callable[[str], str | None]] = {
     "trusted_proxies": _proxies_problem,
     "public_url": _public_url_problem,
     "mail_from": _address_problem,
-    "templates": lambda value: None if not value or Path(value).is_dir() else f"{value!r} is not a folder",
+    "templates": _templates_problem,
     "mail_limit": _limit_problem,
     "alert_url": _alarm_problem,
     "ping_url": _alarm_problem,

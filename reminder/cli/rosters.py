@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +116,7 @@ def export_file(path: Path, practice: str | None, *, force: bool) -> int:
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         message = f"staff export: {path.name} must end in .csv or .xlsx"
         raise UsageError(message)
-    if path.exists() and not force:
+    if os.path.exists(path) and not force:  # noqa: PTH110 - Path.exists() raises where it may not look
         message = f"staff export: {path} exists already; choose another name, or overwrite it with --force"
         raise UsageError(message)
     with open_store() as store, store.read() as connection:

@@ -54,14 +54,17 @@ def back_up(store: Store, path: Path) -> int:
 @contextmanager
 def _appearing(path: Path) -> Iterator[Path]:
     """Give the name of a file to write; it appears under the wanted one only when it is whole and on the disk."""
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110 - Path.exists() raises where it may not look; the opening below tells why
         message = f"backup: {path} exists already; choose another name"
         raise UsageError(message)
     partial = path.resolve().with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600))  # names, addresses: its owner alone may read it
-        yield partial
-        partial.replace(path)
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            remove(partial)
         folder = os.open(path.resolve().parent, os.O_RDONLY)
         try:
             os.fsync(folder)  # else a power cut may take the name away again
@@ -70,8 +73,6 @@ def _appearing(path: Path) -> Iterator[Path]:
     except (OSError, sqlite3.Error, DatabaseError) as error:
         message = f"backup: {path} cannot be written ({_reason(error)})"
         raise UsageError(message) from None
-    finally:
-        remove(partial)
 
 
 def remove(unfinished: Path) -> None:

@@ -63,6 +63,7 @@ def test_init_takes_a_password_from_a_file(bare: Shell, tmp_path: Path) -> None:
         (["staff", "export", str(SAMPLES / "roster-clean.csv")], "exists already"),
         (["practice", "edit", "Lakeside Family Medicine"], "say what to change"),
         (["staff", "export", "no-such-folder/people.csv"], "cannot be written"),
+        (["staff", "export", f"{'x' * 256}.csv"], "cannot be written"),
         (["staff", "pause", "a@b.example"], "--from"),
         (["practice", "edit", "Nowhere", "--mode", "live"], "Nowhere"),
         (["practice", "edit", "Lakeside Family Medicine", "--mode", "dead"], "dead"),

@@ -107,6 +107,12 @@ def test_a_backup_overwrites_nothing(world: World, tmp_path: Path) -> None:
     assert (tmp_path / "backup.db").read_text() == "precious"
 
 
+def test_a_backup_where_the_program_may_not_look_is_refused_in_words(world: World, tmp_path: Path) -> None:
+    unseen = "x" * 256  # not even root is told whether it is there: the name is too long
+    with pytest.raises(UsageError, match=r"backup\.db cannot be written"):
+        backups.back_up(world.store, tmp_path / unseen / "backup.db")
+
+
 def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store.read() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in (system_facts, practice)}

@@ -11,6 +11,9 @@ from reminder.settings_checks import MAIL_FORMS, SHORT, read_limits
 if TYPE_CHECKING:
     from pathlib import Path
 
+UNSEEN = "x" * 256
+"""The system tells nobody whether this is there, not even root: the name is too long."""
+
 
 def test_without_any_setting_everything_has_a_place(tmp_path: Path) -> None:
     found = load({}, tmp_path)
@@ -65,6 +68,7 @@ def test_what_cannot_be_used_or_is_no_setting_is_among_the_problems(tmp_path: Pa
                 "REMINDER_TRUSTED_PROXIES": "10.0.0.1, x",
                 "REMINDER_MAIL_LIMT": "google",
                 "REMINDER_COLOUR": "blue",
+                "REMINDER_TEMPLATES": UNSEEN,
             },
             tmp_path,
         )
@@ -79,6 +83,7 @@ def test_what_cannot_be_used_or_is_no_setting_is_among_the_problems(tmp_path: Pa
         f"REMINDER_MAIL_URL: is not understood; write {MAIL_FORMS}",
         f"REMINDER_SECRET_KEY: {SHORT}",
         "REMINDER_TRUSTED_PROXIES: expected addresses or networks like 10.0.0.2, 10.1.0.0/16, or *, got 'x'",
+        f"REMINDER_TEMPLATES: {UNSEEN!r} is not a folder",
     ]
 
 

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 PREFIX = "REMINDER_"
 FILE = "reminder.toml"
 
-FOREIGN = re.compile(r"REMINDER_(SERVICE_|PORT(_|$))")
-"""What Kubernetes puts into the environment for a service that is called `reminder`."""
+FOREIGN = re.compile(
+    r"REMINDER_(\w+_)?"
+    r"(SERVICE_(HOST|PORT(_\w+)?)=|PORT(_\d+_(TCP|UDP|SCTP))?=(tcp|udp|sctp)://|PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)=)"
+)
+"""What Kubernetes puts into the environment, as `name=value`, for a service called `reminder` or, say, `reminder-db`."""
 
 
 class Origin(StrEnum):
@@ -169,7 +172,9 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
     values: dict[str, str] = {}
     known = {variable(entry.name) + end for entry in ENTRIES for end in ("", "_FILE")}
     unknown = [
-        name for name in environment if name.startswith(PREFIX) and name not in known and not FOREIGN.match(name)
+        name
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name not in known and not FOREIGN.match(f"{name}={value}")
     ]
     problems += [f"{name}: is not a setting; {_meant(name, known)}" for name in sorted(unknown)]
     for entry in ENTRIES:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.errors import UsageError
-from reminder.settings import Settings, load, prepare
+from reminder.settings import ENTRIES, PREFIX, Settings, load, prepare, variable
 from reminder.settings_checks import MAIL_FORMS, SHORT, read_limits
 
 if TYPE_CHECKING:
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
 
 UNSEEN = "x" * 256
 """The system tells nobody whether this is there, not even root: the name is too long."""
+
+OF_A_SERVICE = (
+    ("SERVICE_HOST", "10.0.0.2"),
+    ("SERVICE_PORT", "80"),
+    ("SERVICE_PORT_HTTP", "80"),
+    ("PORT", "tcp://10.0.0.2:80"),
+    ("PORT_5432_TCP", "tcp://10.0.0.2:5432"),
+    ("PORT_53_UDP", "udp://10.0.0.2:53"),
+    ("PORT_5432_TCP_ADDR", "10.0.0.2"),
+    ("PORT_5432_TCP_PORT", "5432"),
+    ("PORT_5432_TCP_PROTO", "tcp"),
+)
+"""What Kubernetes tells every program about a service, under the service's name."""
 
 
 def test_without_any_setting_everything_has_a_place(tmp_path: Path) -> None:
@@ -87,6 +100,17 @@ def test_what_cannot_be_used_or_is_no_setting_is_among_the_problems(tmp_path: Pa
     ]
 
 
+def test_a_slip_of_the_pen_in_any_setting_is_told(tmp_path: Path) -> None:
+    names = {variable(entry.name) for entry in ENTRIES}
+    slips = {name[:at] + name[at + 1 :] for name in names for at in range(len(PREFIX), len(name))} - names
+    slips |= {f"{name}_PORT" for name in names} | {"REMINDER_PORT", "REMINDER_SERVICE", "REMINDER_MAIL_PORT_TCP"}
+    with pytest.raises(UsageError) as caught:
+        load(dict.fromkeys(slips, "587"), tmp_path)
+
+    told = {line.partition(":")[0] for line in str(caught.value).splitlines() if "is not a setting" in line}
+    assert told == slips
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -97,8 +121,7 @@ def test_what_cannot_be_used_or_is_no_setting_is_among_the_problems(tmp_path: Pa
         ("MAIL_URL", "folder:mail"),
         ("TRUSTED_PROXIES", "10.0.0.2, fd00::/8"),
         ("TRUSTED_PROXIES", "*"),
-        ("SERVICE_HOST", "10.0.0.2"),
-        ("PORT_8060_TCP", "tcp://10.0.0.2:8060"),
+        *((f"{service}{name}", value) for service in ("", "WEB_", "WEB_PAGES_") for name, value in OF_A_SERVICE),
     ],
 )
 def test_what_can_be_used_or_is_put_there_by_others_is_no_problem(tmp_path: Path, name: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import smtplib
 import time
@@ -9,7 +10,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Protocol
+from http import HTTPStatus
+from typing import Any, Protocol
 
 MICROSOFT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
 MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
@@ -23,7 +25,8 @@ SPARE_SECONDS = 300
 REFUSED, LATER = 535, 454
 """RFC 4954, 6: credentials that are not valid, and a failure that passes."""
 
-TOO_MANY = 429
+PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+"""What a token endpoint answers to one who may come again."""
 
 
 class SignIn(Protocol):
@@ -94,16 +97,28 @@ class AppSignIn:
                 found = json.load(answer)
         except urllib.error.HTTPError as error:
             raise smtplib.SMTPAuthenticationError(_code(error.code), _refusal(error)) from None
+        except http.client.HTTPException as error:
+            raise smtplib.SMTPAuthenticationError(
+                LATER, f"no token: the answer cannot be read ({type(error).__name__})"
+            ) from None
         if not isinstance(found, dict) or not found.get("access_token"):
             raise smtplib.SMTPAuthenticationError(LATER, "no token: the answer holds no access_token")
         self._token = str(found["access_token"])
-        self._until = time.monotonic() + float(found.get("expires_in", 0)) - SPARE_SECONDS
+        self._until = time.monotonic() + _seconds(found.get("expires_in")) - SPARE_SECONDS
         return self._token
 
 
 def _code(status: int) -> int:
     """Return what an HTTP status of the token endpoint means in SMTP: only what speaks of us holds the queue."""
-    return LATER if status >= 500 or status == TOO_MANY else REFUSED
+    return LATER if status >= 500 or status in PASSING else REFUSED
+
+
+def _seconds(given: Any) -> float:  # noqa: ANN401 - whatever the token endpoint writes
+    """Return how long a token lasts; if that cannot be read, it is for this once."""
+    try:
+        return float(given)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
@@ -112,5 +127,5 @@ def _refusal(error: urllib.error.HTTPError) -> str:
         try:
             said = json.load(error)
             return f"no token: {said['error']}: {said.get('error_description', '')}"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, http.client.HTTPException):
             return f"no token: HTTP {error.code}"

@@ -34,7 +34,8 @@ class Microsoft:
         self.issued = 0
         self.refusal: tuple[int, dict[str, str]] | None = None
         self.good: set[str] = set()
-        self.lifetime = 3600
+        self.raw = b""
+        self.lifetime: object = 3600
         self.mails: list[bytes] = []
         endpoint = self
 
@@ -49,6 +50,9 @@ class Microsoft:
                     200,
                     {"access_token": token, "expires_in": endpoint.lifetime},
                 )
+                if endpoint.raw:
+                    self.wfile.write(endpoint.raw)
+                    return
                 self.send_response(answer[0])
                 self.end_headers()
                 self.wfile.write(json.dumps(answer[1]).encode())
@@ -169,7 +173,10 @@ def test_a_refused_token_is_explained(microsoft: tuple[Microsoft, int], words: s
     assert SECRET not in repr(verdict)
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (503, {"error": "temporarily_unavailable"}), (429, {}), (200, {})])
+@pytest.mark.parametrize(
+    "answer",
+    [(500, {}), (503, {"error": "temporarily_unavailable"}), (408, {}), (425, {}), (429, {}), (200, {})],
+)
 def test_a_token_endpoint_that_has_no_token_now_only_defers(
     microsoft: tuple[Microsoft, int], answer: tuple[int, dict[str, str]]
 ) -> None:
@@ -179,6 +186,39 @@ def test_a_token_endpoint_that_has_no_token_now_only_defers(
 
     assert (verdict.outcome, verdict.stage) == (Outcome.DEFERRED, Stage.AUTH)
     assert "no token" in verdict.reply
+
+
+@pytest.mark.parametrize(
+    ("start", "outcome"),
+    [
+        (b"HTTP/1.1 200 OK", Outcome.DEFERRED),
+        (b"HTTP/1.1 503 Down", Outcome.DEFERRED),
+        (b"HTTP/1.1 401 No", Outcome.MISCONFIGURED),
+        (b"this is no HTTP", Outcome.DEFERRED),
+    ],
+)
+def test_an_answer_with_a_token_that_breaks_off_is_worth_what_its_beginning_says(
+    microsoft: tuple[Microsoft, int], start: bytes, outcome: Outcome
+) -> None:
+    made, port = microsoft
+    made.raw = start + b'\r\nContent-Length: 500\r\n\r\n{"error'
+    verdict = hand_over(transport(made, port))
+
+    assert (verdict.outcome, verdict.stage) == (outcome, Stage.AUTH)
+    assert "no token" in verdict.reply
+
+
+@pytest.mark.parametrize("lifetime", [None, "soon", [], 10**400])
+def test_a_token_that_does_not_say_how_long_it_lasts_is_used_once(
+    microsoft: tuple[Microsoft, int], lifetime: object
+) -> None:
+    made, port = microsoft
+    made.lifetime = lifetime
+    way = transport(made, port)
+    outcomes = [hand_over(way).outcome for _ in range(2)]
+
+    assert outcomes == [Outcome.ACCEPTED] * 2
+    assert made.issued == 2
 
 
 def test_a_token_endpoint_that_is_down_only_defers(microsoft: tuple[Microsoft, int]) -> None:

@@ -27,6 +27,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, port))
+        taken.listen()  # else a second program that starts could bind it, too; who calls now waits until the pages are there
     except OSError as error:
         taken.close()
         message = (

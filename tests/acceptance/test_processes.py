@@ -46,7 +46,7 @@ def wait_until_healthy(port: int) -> dict[str, str]:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
                 found: dict[str, str] = json.load(answer)
                 return found
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # nobody listens yet, or nobody answers yet
             time.sleep(0.2)
     raise AssertionError(port)
 

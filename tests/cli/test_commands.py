@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reminder import serving
+from reminder.errors import UsageError
 from reminder.store import factors
 from reminder.store.engine import Store
 
@@ -461,6 +463,11 @@ def test_a_port_that_is_taken_is_named_before_anything_is_done(bare: Shell) -> N
     assert f"127.0.0.1, port {port}: the pages cannot be served there" in done.err
     assert "--port" in done.err
     assert not (bare.folder / "reminder.db").exists()
+
+
+def test_of_two_programs_that_start_together_one_is_told_that_the_port_is_taken() -> None:
+    with serving.listen("127.0.0.1", 0) as first, pytest.raises(UsageError, match="the pages cannot be served there"):
+        serving.listen("127.0.0.1", first.getsockname()[1])
 
 
 def test_the_doctor_sees_folders_that_cannot_be_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

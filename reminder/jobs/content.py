@@ -61,7 +61,8 @@ def values_of(occasion: Occasion) -> Values | None:
 
 def is_over(occasion: Occasion) -> bool:
     """Tell whether a mail about a clock is about nothing any more: its cycle was reset, or its person has left it, the
-    practice or the address. The last look before it goes; it finds what was on its way when that happened.
+    practice or the address. The last look before it goes; it finds what was on its way when that happened. What the
+    ladder planned goes on with a person's home to their next practice; what one practice asked for does not.
     """
     row, person = occasion.row, occasion.person
     if row.kind not in outbox.ABOUT_THE_CLOCK or person is None:
@@ -70,7 +71,8 @@ def is_over(occasion: Occasion) -> bool:
     moved = row.trial != occasion.practice.is_trial or (
         not row.trial and row.recipient not in {person.email, person.second_email}
     )
-    return ended or moved or person.home_id is None
+    left = person.home_id is None or (row.step is None and row.practice_id not in occasion.roles)
+    return ended or moved or left
 
 
 def _is_overtaken(occasion: Occasion) -> bool:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.jobs import practices, staff
+from reminder.jobs import practices, sending_now, staff
 from reminder.jobs.freeze import freeze
 from reminder.jobs.plan import plan_people
 from reminder.jobs.releasing import resend
 from reminder.jobs.services import Tally
 from reminder.mail.transport import Outcome, Stage, Verdict
-from reminder.policy.model import State
-from reminder.store import outbox, sending
+from reminder.policy.model import Role, State
+from reminder.store import outbox, people, sending
 from reminder.store import practices as stored
 from tests.world import World, chicago
 
@@ -68,6 +68,23 @@ def test_what_is_about_nothing_any_more_is_not_sent_again(on_its_way: World, hap
 
     assert [mail for mail in on_its_way.mails if mail.to == "alma.reyes@lakeside.example"] == []
     assert on_its_way.reminders()[0].state is State.CANCELLED
+
+
+@pytest.mark.parametrize(("left", "sent"), [(1, []), (2, ["warning"])])
+def test_what_a_practice_asked_for_by_hand_is_not_sent_once_its_person_has_left_it(
+    world: World, left: int, sent: list[str]
+) -> None:
+    alma = world.person("Alma Reyes", date(2026, 11, 20))
+    world.practice("Second Clinic", owner="owner@second.example")
+    world.now = chicago("2026-12-01")
+    with world.store.write() as connection:
+        places = stored.load(connection, [1, 2])
+        staff.join(connection, world.look(alma), places[2], Role.STAFF_END_USER, by="Dana", actor="test", now=world.now)
+        sending_now.send_now(connection, [alma], practice_id=1, actor="test", now=world.now)
+        staff.remove(connection, people.load(connection, [alma])[alma], places[left], actor="test", now=world.now)
+    world.tick()
+
+    assert world.kinds("alma.reyes@lakeside.example") == sent
 
 
 def test_what_comes_back_to_the_queue_after_its_cycle_ended_is_called_off_by_the_next_pass(on_its_way: World) -> None:

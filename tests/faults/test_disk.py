@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("seed", [31, 34])
 def test_a_power_cut_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
-    counts, faults = power_cuts(tmp_path, cuts=4_000, seed=seed)
+    counts, faults = power_cuts(tmp_path, cuts=10_000, seed=seed)
 
     assert faults == []
     assert counts["commits"] > 30

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def test_senders_go_on_by_themselves_whatever_happens_to_postgresql(tmp_path: Path) -> None:
     with cluster(FAST) as server:
         counts, faults = chaos_round(
-            server, tmp_path, deeds={"terminate": 48, "cut": 48, "restart": 2, "flip": 2}, seed=21
+            server, tmp_path, deeds={"terminate": 96, "cut": 96, "restart": 4, "flip": 4}, seed=21
         )
 
     assert faults == []

@@ -120,9 +120,9 @@ class _Sender:
             answers += self._listen()
             refused = next((verdict for _, verdict in answers if verdict.outcome is Outcome.MISCONFIGURED), None)
             if refused is not None:
-                waiting.extendleft(frozen for frozen, verdict in answers if verdict is refused)
+                waiting.extendleft(frozen for frozen, verdict in answers if verdict.outcome is refused.outcome)
                 waiting.extendleft(lane.begun for lane in self.lanes if lane.begun)
-                self._record([answer for answer in answers if answer[1] is not refused])
+                self._record([answer for answer in answers if answer[1].outcome is not refused.outcome])
                 return self._turned_away(refused, waiting)
             self._record(answers, self.lanes)
             if not any(lane.begun for lane in self.lanes) and not self._may_begin(waiting):
@@ -132,7 +132,7 @@ class _Sender:
 
     def _fill_lanes(self, waiting: deque[Frozen]) -> Verdict | None:
         """Name a mail to each lane that has none, opening lanes as far as the limits allow; return what hindered it."""
-        for lane in self.lanes:
+        for lane in list(self.lanes):
             if lane.begun is None and self._may_begin(waiting):
                 if not lane.connection.alive():
                     self._leave(lane)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier, Lock
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,18 @@ def test_a_server_that_refuses_us_is_asked_once_and_not_for_each_connection(crow
 
     assert crowd.tick().sent == 0
     assert len(asked) == 1
+
+
+def test_a_refusal_of_us_on_every_connection_costs_nobody_a_mail(crowd: World) -> None:
+    refusals = [replace(BAD_PASSWORD, stage=Stage.MAIL, reply=f"5.7.60 no {number}") for number in range(3)]
+    crowd.transport.answers.extend(refusals)
+    crowd.tick()
+    waiting = len(crowd.reminders(state=State.PLANNED))
+    crowd.transport.answers.clear()
+    crowd.tick(crowd.now + timedelta(minutes=16))
+
+    assert waiting == 7
+    assert sent_to(crowd) == EVERYBODY
 
 
 def test_one_refused_address_disturbs_no_other(crowd: World) -> None:

@@ -22,10 +22,9 @@ PROBE_EVERY = timedelta(minutes=15)
 
 
 def hold_for_admin(store: Store, now: datetime, reason: str, cure: str) -> None:
-    """Hold the queue until an admin has looked at the list; a queue that is held keeps its first reason."""
+    """Hold the queue until an admin has looked at the list; one that waits for that already keeps its first reason."""
     with store.write() as connection:
-        if system.hold(connection) is None:
-            system.set_hold(connection, system.Hold(reason=reason, cure=cure, since_at=now))
+        system.hold_for_admin(connection, system.Hold(reason=reason, cure=cure, since_at=now))
     log.error("sending is held: %s", reason, extra={"action": "queue.held"})
 
 
@@ -36,7 +35,7 @@ def hold_for_server(services: Services, verdict: Verdict) -> None:
     cure = "mend how mail is sent (Settings, Mail, or REMINDER_MAIL_URL) or the account; it is tried again every 15 minutes, or run: reminder queue release"
     with services.store.write() as connection:
         known = system.hold(connection)
-        if known is not None and known.probe_at is None:
+        if known is not None and known.waits_for_admin:
             return  # an admin is waited for, whatever the mail server says
         since_at = known.since_at if known else now
         held = system.Hold(reason=reason, cure=cure, since_at=since_at, probe_at=now + PROBE_EVERY)
@@ -48,7 +47,7 @@ def release_for_server(services: Services) -> None:
     """Release a queue that was held because of the mail server, which accepts us again."""
     with services.store.write() as connection:
         known = system.hold(connection)
-        if known is None or known.probe_at is None:
+        if known is None or known.waits_for_admin:
             return
         system.clear_hold(connection)
     log.info("sending is released: the mail server accepts us again", extra={"action": "queue.released"})

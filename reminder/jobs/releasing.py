@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 
 def hold_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
-    """Hold the queue by hand until somebody releases it; False if it is held already."""
-    if system.hold(connection) is not None:
-        return False
+    """Hold the queue by hand until somebody releases it; False if it waits for that already."""
     held = system.Hold(reason="somebody held it by hand", cure="release it: reminder queue release", since_at=now)
-    system.set_hold(connection, held)
+    if not system.hold_for_admin(connection, held):
+        return False
     events.record(connection, "queue.held", actor=actor, now=now)
     return True
 

@@ -25,6 +25,11 @@ class Hold:
     since_at: datetime
     probe_at: datetime | None = None
 
+    @property
+    def waits_for_admin(self) -> bool:
+        """Tell whether only an admin releases the queue, and not the mail server's next yes."""
+        return self.probe_at is None
+
 
 def get(connection: Connection, key: str) -> str | None:
     """Return the value kept under `key`."""
@@ -67,6 +72,18 @@ def hold(connection: Connection) -> Hold | None:
 def set_hold(connection: Connection, held: Hold) -> None:
     """Hold the queue."""
     put(connection, "hold", json.dumps(asdict(held), default=datetime.isoformat))
+
+
+def hold_for_admin(connection: Connection, held: Hold) -> bool:
+    """Hold the queue until an admin releases it; False if it waits for one already, which keeps its reason.
+
+    A fault of the mail server gives way: its next yes would release the queue.
+    """
+    known = hold(connection)
+    if known is not None and known.waits_for_admin:
+        return False
+    set_hold(connection, held)
+    return True
 
 
 def clear_hold(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from reminder.jobs import confirm, staff
 from reminder.jobs.deliver import BATCH, LEASE_MARGIN, deliver, send_now
 from reminder.jobs.releasing import hold_queue, release_queue, resend
 from reminder.jobs.services import MailLimits, Tally
+from reminder.jobs.tick import hold_for_clock
 from reminder.mail.memory import MemoryConnection
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.mail.wire import Timeouts
@@ -513,6 +514,24 @@ def test_a_server_that_refuses_us_at_the_envelope_gets_no_further_mail(two_due: 
     assert "5.7.0 sign in first" in held.reason
     assert two_due.mails == []
     assert len(two_due.reminders(state=State.PLANNED)) == 2
+
+
+@pytest.mark.parametrize("held_by", ["hand", "the clock"])
+def test_a_hold_for_an_admin_outlasts_one_for_the_mail_server(due: World, held_by: str) -> None:
+    due.transport.refusal = BAD_SIGN_IN
+    due.tick()
+    if held_by == "hand":
+        with due.store.write() as connection:
+            assert hold_queue(connection, actor="test", now=due.now)
+    else:
+        hold_for_clock(due.store, due.now, "the clock jumped")
+    due.transport.refusal = None
+    due.tick(due.now + timedelta(minutes=16))
+    held = hold_of(due)
+
+    assert held is not None
+    assert held.waits_for_admin
+    assert due.mails == []
 
 
 @pytest.mark.parametrize("goes_at", ["its refusal", "the pause after it"])

@@ -142,9 +142,16 @@ def moment(random: Random, before: datetime | None) -> datetime:
 
 
 NEWEST_RESET = "id in (select reset_id from person)"
-ITS_CYCLE_HAS_MAIL = (
-    "undoes_id is null and person_id in (select person_id from reminder where kind in ('warning', 'expired'))"
-)
+ITS_CYCLE_HAS_MAIL = """undoes_id is null and exists (
+    select 1 from reminder
+    where reminder.person_id = reset.person_id and kind in ('warning', 'expired') and planned_at >= recorded_at
+    and not exists (
+        select 1 from reset as later
+        where later.person_id = reset.person_id and later.recorded_at > reset.recorded_at
+        and later.recorded_at <= planned_at
+    )
+)"""
+"""Of a reset that a mail is about: nothing depends on the others, but for the newest."""
 LIVE_HOME = "home_id in (select id from practice where mode = 'live')"
 STEPS_REMAIN = (
     f"{LIVE_HOME} and expires_on is not null and next_step_at is not null and id not in (select person_id from absence)"

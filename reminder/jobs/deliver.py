@@ -37,16 +37,19 @@ log = logging.getLogger(__name__)
 BATCH = 100
 """Mails claimed at once. A crash gives them back when their lease runs out; only the one on its way is in doubt."""
 
+LONGEST_RUN = timedelta(minutes=2)
+"""After it the next pass begins at once: it plans what has become due, and gives what missed its window the next one."""
+
 LEASE_MARGIN = timedelta(minutes=12)
 """What must be left of a lease before a mail is begun: a slow server may take ten minutes to answer the last dot."""
 
 
 def deliver(services: Services, tally: Tally) -> None:
-    """Send until nothing is sendable, the server's limits are reached, or the queue is held."""
-    sender = _Sender(services, tally)
+    """Send until nothing is sendable, the server's limits are reached, the queue is held, or the run is long enough."""
+    sender, ends_at = _Sender(services, tally), services.clock() + LONGEST_RUN
     try:
-        while sender.round():
-            pass
+        while not tally.was_cut_short and sender.round():
+            tally.was_cut_short = services.clock() >= ends_at
     finally:
         sender.hang_up()
     with services.store.read() as database:
@@ -89,7 +92,7 @@ class _Sender:
             if held is not None and (held.probe_at is None or held.probe_at > now):
                 return False
             sending.expire_leases(database, now)
-            # Once a run, for it reads all that waits: what closes from now on is not claimed, and is for the next one.
+            # Once a run, for it reads all that waits; what closes from now on is for the next one, within minutes.
             if self.is_first_round:
                 reschedule_missed(database, now)
             self.is_first_round = False
@@ -278,7 +281,7 @@ def room_left(database: Database, limits: MailLimits, now: datetime) -> int:
     """Return how many mails the server's limits allow now."""
     room = BATCH
     if limits.minute is not None:
-        room = min(room, limits.minute - sending.tries_since(database, now - timedelta(minutes=1)))
+        room = min(room, limits.minute - sending.tries_since(database, now - timedelta(minutes=1), now))
     if limits.day is not None:
         room = min(room, limits.day - sending.tries_since(database, now - timedelta(days=1)))
     return max(room, 0)

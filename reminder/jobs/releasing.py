@@ -110,7 +110,7 @@ def last_leaves(connection: Connection, limits: MailLimits, now: datetime) -> da
     server = Limits(
         minute=limits.minute,
         day=limits.day,
-        sent_in_a_minute=sending.tries_since(connection, now - MINUTE),
+        sent_in_a_minute=sending.tries_since(connection, now - MINUTE, now),
         sent_in_a_day=sending.tries_since(connection, now - DAY),
     )
     return last_leaves_at(now, waiting, server)

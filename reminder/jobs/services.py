@@ -104,3 +104,4 @@ class Tally:
     delayed: int = 0
     superseded: int = 0
     cancelled: int = 0
+    was_cut_short: bool = False

@@ -52,15 +52,19 @@ def tick(services: Services) -> Tally:
 
 
 def tick_within_limits(services: Services, every: timedelta) -> None:
-    """Run a pass; while a limit a minute holds mails back, run further ones as room comes free, until the next is due.
+    """Run a pass, and further ones at once as long as more waits than a run may take.
 
-    A batch that took some seconds still fills its minute when the pass of the next minute looks: with one pass a minute
-    every other would send nothing.
+    While a limit a minute holds mails back, run further ones as room comes free, until the next is due: a batch that
+    took some seconds still fills its minute when the pass of the next minute looks, so with one pass a minute every
+    other would send nothing.
     """
     until = services.clock() + every - SEEN_WITHIN
-    while tick(services).delayed and services.limits.minute is not None and services.clock() < until:
-        if services.stopping.wait(SEEN_WITHIN.total_seconds()):
+    while (tally := tick(services)).delayed and not services.stopping.is_set():
+        if tally.was_cut_short:
+            continue
+        if services.limits.minute is None or services.clock() >= until:
             return
+        services.stopping.wait(SEEN_WITHIN.total_seconds())
 
 
 def plan_due(store: Store, now: datetime, tally: Tally) -> None:

@@ -195,8 +195,14 @@ def attempts_of(connection: Connection, reminder_id: int) -> list[Attempt]:
     ]
 
 
-def tries_since(connection: Connection, since: datetime) -> int:
-    """Return how many mails were handed to the server since an instant, for its limits."""
+def tries_since(connection: Connection, since: datetime, until: datetime | None = None) -> int:
+    """Return how many mails were handed to the server since an instant, for its limits.
+
+    Without `until` those count, too, that a clock recorded which was set back since: a day's limit is kept whatever
+    the clock says, while a minute's must not stop everything for as long as the clock was ahead.
+    """
     handed_over = attempt.c.outcome.in_(("accepted", "in_doubt"))
     query = select(func.count()).select_from(attempt).where(attempt.c.finished_at > since, handed_over)
+    if until is not None:
+        query = query.where(attempt.c.finished_at <= until)
     return connection.scalar(query) or 0

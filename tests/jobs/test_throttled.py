@@ -112,6 +112,17 @@ def most_in_a_minute(gone: list[Gone]) -> int:
     return most
 
 
+def test_a_clock_that_is_set_back_by_an_hour_holds_up_no_limited_queue(sqlite_store: Store) -> None:
+    office = Office(sqlite_store, 90)
+    office.expire(1, 90, 3)
+    office.minute()
+    office.now -= timedelta(hours=1)
+    seen = len(office.gone())
+    office.minute()
+
+    assert len(office.gone()) - seen >= 29  # of thirty; one may be a notice
+
+
 def test_the_most_urgent_goes_first_at_any_time_and_nobody_is_left_behind(sqlite_store: Store) -> None:
     office = Office(sqlite_store, 800)
     for place, left in enumerate((14, 7, 3, 1, 0)):

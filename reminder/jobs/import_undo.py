@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reminder.errors import UsageError
 from reminder.jobs import standing
 from reminder.jobs.import_taking_back import hand_over, origins, take_back
-from reminder.store import events, import_reversal, imports, memberships, people
+from reminder.store import by_hand, events, import_reversal, imports, memberships, people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,7 @@ def undo_import(connection: Connection, import_id: int, *, actor: str, now: date
         went = take_back(connection, person, changes[person.id], later.get(person.id, []), actor=actor, now=now)
         kept |= set() if went else {person.id}
     import_reversal.forget(connection, forgotten)
+    by_hand.readdress(connection, changes.keys() - forgotten, now)
     imports.mark_undone(connection, import_id, now)
     standing.settle_coverage(connection, concerned, now)
     undone = Undone(people=len(changes) - len(kept), kept=tuple(sorted(kept)))

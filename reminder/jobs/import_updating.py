@@ -114,6 +114,8 @@ class Updater:
             update.note(key, getattr(person, key), value)
         cleared = {column: None for key in changed for column in CLEARED_BY.get(key, ())}
         update.after |= changed
+        if not changed.keys().isdisjoint(CLEARED_BY):  # mails to the former address may be called off
+            update.before["waiting"] = self.waiting.get(person.id, {})
         people.change(self.connection, person.id, {**changed, **cleared, "next_step_at": self.now})
         return None
 

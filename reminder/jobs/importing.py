@@ -15,7 +15,7 @@ from reminder.jobs.import_updating import Update, Updater, with_columns
 from reminder.jobs.uncollected import uncollected
 from reminder.policy.resets import KnownReset, RosterClaim, Weighed, weigh_roster_claim
 from reminder.roster.model import Rejection, RosterRow
-from reminder.store import events, import_reversal, imports, memberships, rules
+from reminder.store import by_hand, events, import_reversal, imports, memberships, rules
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -93,6 +93,7 @@ class _Importer:
     def write(self) -> None:
         """Write who is new, and keep what an undo needs."""
         self.updater.write_resets()
+        by_hand.readdress(self.connection, {update.person.id for update in self.updates}, self.now)
         imports.keep_changes(self.connection, self.import_id, with_columns(self.connection, self.updates))
         today = standing.today_of(self.wanted.practice, self.now)
         imports.note_readings(self.connection, self.import_id, self.figures, today)

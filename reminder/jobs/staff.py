@@ -139,7 +139,7 @@ def edit(
     if "second_email" in changed:
         changed |= {"second_refused_at": None, "next_step_at": now}
     people.change(connection, person.id, changed)
-    by_hand.readdress(connection, people.load(connection, [person.id])[person.id], now)
+    by_hand.readdress(connection, [person.id], now)
     names = sorted(name for name in changed if name in values)
     detail: dict[str, Any] = {
         "before": {name: getattr(person, name) for name in names},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select, type_coerce, update
+from sqlalchemy import and_, case, exists, func, select, type_coerce, update
 
 from reminder.policy.model import State
-from reminder.store import planning
-from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, UNSENT, last_sending
+from reminder.store import people, planning, sending
+from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, UNSENT, _reminder, last_sending
 from reminder.store.statements import rows_for
-from reminder.store.tables import Instant, reminder
+from reminder.store.tables import Instant, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from reminder.store.people import Person
+    from reminder.store.outbox import Reminder
 
 
 def last_mail(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, datetime]:
@@ -44,22 +44,49 @@ def next_mails(connection: Connection, ids: Collection[int]) -> dict[int, dateti
     return _next(connection, ids)
 
 
-def readdress(connection: Connection, person: Person, now: datetime) -> None:
-    """Let what an admin asked for go to the address that a person has now; what was tried at the former one ends."""
-    address = person.address or person.email
-    own = [known for known in (person.email, person.second_email) if known]
-    astray = and_(
-        reminder.c.person_id == person.id,
-        reminder.c.kind.in_(ABOUT_THE_CLOCK),
-        reminder.c.trial.is_(False),
-        ~IS_STEP,
-        reminder.c.recipient.not_in(own),
+def readdress(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Let what an admin asked for go to the addresses that people have now; what may have gone to another one ends."""
+    own = (person.c.email, func.coalesce(person.c.second_email, person.c.email))
+    query = (
+        select(reminder)
+        .join(person, person.c.id == reminder.c.person_id)
+        .where(
+            reminder.c.kind.in_(ABOUT_THE_CLOCK),
+            reminder.c.state.in_(UNSENT),
+            reminder.c.trial.is_(False),
+            ~IS_STEP,
+            reminder.c.recipient.not_in(own),
+        )
     )
-    about = func.substr(reminder.c.key, 1, func.length(reminder.c.key) - func.length(reminder.c.recipient))
-    untried = and_(astray, reminder.c.state == State.PLANNED, reminder.c.fence == 0)
-    connection.execute(update(reminder).where(untried).values(key=about + address, recipient=address))
-    tried = list(connection.scalars(select(reminder.c.id).where(astray, reminder.c.state.in_(UNSENT))))
-    planning.end(connection, tried, State.CANCELLED, "another address", now)
+    astray = [_reminder(row) for row in rows_for(connection, ids, lambda some: query.where(person.c.id.in_(some)))]
+    addressees = people.load(connection, {row.person_id for row in astray if row.person_id})
+    for row in astray:
+        address = addressees[row.person_id or 0].address
+        if address and row.in_doubt_at is None:
+            _redirect(connection, row, address)
+        else:
+            reason = "another address" if address else "no address that works"
+            planning.end(connection, [row.id], State.CANCELLED, reason, now)
+
+
+def _redirect(connection: Connection, row: Reminder, address: str) -> None:
+    """Give a mail that never went another address; it is written anew, and whoever has claimed it holds it no more."""
+    values = {
+        "key": row.key.removesuffix(row.recipient) + address,
+        "recipient": address,
+        "state": case((reminder.c.state == State.CLAIMED, State.PLANNED), else_=reminder.c.state),
+        "owner": None,
+        "lease_until": None,
+        **dict.fromkeys(sending.FROZEN),
+    }
+    mine = and_(reminder.c.id == row.id, reminder.c.state.in_(UNSENT), reminder.c.in_doubt_at.is_(None))
+    connection.execute(update(reminder).where(mine).values(values))
+    if row.content is not None and row.content["first_mail"]:
+        written = exists().where(
+            reminder.c.person_id == person.c.id, reminder.c.frozen_on.is_not(None), reminder.c.trial.is_(False)
+        )
+        unheard = and_(person.c.id == row.person_id, ~written)
+        connection.execute(update(person).where(unheard).values(greeted_at=None))
 
 
 def _next(connection: Connection, ids: Collection[int], *which: ColumnElement[bool]) -> dict[int, datetime]:

@@ -14,6 +14,7 @@ from reminder.jobs import confirm, practices, staff
 from reminder.jobs.import_terms import Outcome, Request
 from reminder.jobs.import_undo import Undone, undo_import
 from reminder.jobs.importing import import_roster
+from reminder.jobs.sending_now import send_now
 from reminder.mail.transport import Outcome as Answer
 from reminder.mail.transport import Stage, Verdict
 from reminder.policy.model import Absence, Role
@@ -362,6 +363,81 @@ def test_a_ladder_changed_since_the_import_counts_for_what_is_given_back(world: 
     assert [mail.subject for mail in world.mails if "7 days left" in mail.subject] != []
     assert world.states(1)[7] == "sent"
     assert world.states(1)[6] == "sent"
+
+
+NORA = "Nora Reed,nora.reed@lakeside.example,,SEU,,NORA,,"
+NORA_MOVED = NORA.replace("nora.reed@lakeside", "nora@new")
+
+
+def with_a_mail_by_hand(world: World) -> int:
+    """Register Nora, who has weeks left, and ask for a mail to her."""
+    nora = world.person("Nora Reed", date(2026, 11, 20))
+    change(world, nora, user_id="NORA")
+    with world.store.write() as connection:
+        send_now(connection, [nora], practice_id=1, actor="admin:1", now=world.now)
+    return nora
+
+
+def leave_it(_: World) -> None:
+    """Do nothing between two acts."""
+
+
+def defer(world: World) -> None:
+    world.transport.answers.extend([Verdict(outcome=Answer.DEFERRED, stage=Stage.RCPT, code=450, reply="busy")])
+    world.tick()
+
+
+@pytest.mark.parametrize("tried", [leave_it, defer], ids=["untried", "put off"])
+def test_a_mail_by_hand_goes_to_the_address_of_a_later_import(world: World, tried: Callable[[World], None]) -> None:
+    with_a_mail_by_hand(world)
+    tried(world)
+    take_in(world, NORA_MOVED)
+    is_right = everything(world) is not None
+    world.tick(world.now + timedelta(minutes=20))
+
+    assert is_right
+    assert [mail.to for mail in world.mails if "nora" in mail.to] == ["nora@new.example"]
+
+
+@pytest.mark.parametrize("tried", [leave_it, defer], ids=["untried", "put off"])
+def test_a_mail_by_hand_goes_to_the_former_address_once_an_import_is_taken_back(
+    world: World, tried: Callable[[World], None]
+) -> None:
+    nora = world.person("Nora Reed", date(2026, 11, 20))
+    change(world, nora, user_id="NORA")
+    done = take_in(world, NORA_MOVED)
+    with world.store.write() as connection:
+        send_now(connection, [nora], practice_id=1, actor="admin:1", now=world.now)
+    tried(world)
+    take_back(world, done)
+    world.tick(world.now + timedelta(minutes=20))
+
+    assert [mail.to for mail in world.mails if "nora" in mail.to] == ["nora.reed@lakeside.example"]
+
+
+def test_a_mail_by_hand_that_an_import_called_off_comes_back_to_the_address_of_then(world: World) -> None:
+    nora = with_a_mail_by_hand(world)
+    before = everything(world)
+    done = [take_in(world, NORA_MOVED), take_in(world, NORA_MOVED.replace(",NORA,", ",NORA,2026-11-30"))]
+    during = world.reminders(person_id=nora, step=None)[0]
+    for one in done:
+        take_back(world, one)
+
+    assert (during.state, during.recipient) == ("cancelled", "nora@new.example")
+    assert differences(everything(world), before) == []
+
+
+def test_a_mail_in_doubt_that_an_import_called_off_is_in_doubt_again_after_it_is_taken_back(world: World) -> None:
+    nora = with_a_mail_by_hand(world)
+    world.transport.answers.append(Verdict(outcome=Answer.IN_DOUBT, stage=Stage.DOT, reply="no answer", usable=False))
+    world.tick()
+    before = everything(world)
+    done = take_in(world, NORA_MOVED)
+    during = world.reminders(person_id=nora, step=None)[0]
+    take_back(world, done)
+
+    assert (during.state, during.recipient) == ("cancelled", "nora.reed@lakeside.example")
+    assert differences(everything(world), before) == []
 
 
 def test_an_import_is_taken_back_once(world: World) -> None:

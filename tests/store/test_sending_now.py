@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs import confirm, staff
+from reminder.jobs.freeze import freeze
 from reminder.jobs.sending_now import SENT_NOW, Sorted, Why, send_now, sort_out
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import Absence, Kind, Role, State
-from reminder.store import events, memberships, outbox, people, practices, reconcile
+from reminder.store import events, memberships, outbox, people, practices, reconcile, sending
 from tests.world import OWNER, chicago
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.world import World
 
 TODAY = date(2026, 12, 1)
 ALMA = "alma.reyes@lakeside.example"
+NEW = "alma@new.example"
+SIGN_IN_REFUSED = Verdict(outcome=Outcome.MISCONFIGURED, stage=Stage.AUTH, code=535, reply="no", usable=False)
+OUT_OF_REACH = Verdict(outcome=Outcome.DEFERRED, stage=Stage.CONNECT, reply="refused", usable=False)
 
 
 def left(days: int) -> date:
@@ -61,19 +67,121 @@ def test_the_mail_says_the_true_days_left(world: World, days: int, kind: str, wo
     assert is_consistent(world)
 
 
-def test_what_waits_goes_to_the_address_that_was_mended_meanwhile(world: World) -> None:
+def correct(world: World, person_id: int, **values: str | None) -> None:
+    """Edit somebody on their page, at their home."""
+    with world.store.write() as connection:
+        who = world.look(person_id)
+        home = practices.load(connection)[who.home_id or 0]
+        staff.edit(connection, who, home, dict(values), actor="admin:1", now=world.now)
+
+
+def turn_away(world: World, verdict: Verdict) -> None:
+    """Let a pass find that the server refuses every connection."""
+    world.transport.refusal = verdict
+    world.tick()
+    world.transport.refusal = None
+
+
+def claim(world: World) -> list[outbox.Reminder]:
+    """Claim and write what waits, as a sender does."""
+    with world.store.write() as connection:
+        claimed = sending.claim(connection, "a sender", world.now, 10)
+        return [frozen.row for frozen in freeze(connection, world.services, claimed, world.now).ready]
+
+
+TRIED: dict[str, Callable[[World], object]] = {
+    "not yet": lambda _: None,
+    "with a sign-in that was refused": lambda world: turn_away(world, SIGN_IN_REFUSED),
+    "with the server out of reach": lambda world: turn_away(world, OUT_OF_REACH),
+    "by a sender that has just claimed it": claim,
+}
+
+
+@pytest.mark.parametrize("tried", TRIED.values(), ids=TRIED)
+def test_what_waits_goes_to_the_address_that_was_mended_meanwhile(
+    world: World, tried: Callable[[World], object]
+) -> None:
     world.now = chicago("2026-12-01", "07:00")
     alma = world.person("Alma Reyes", left(40))
     ask(world, alma)
-    with world.store.write() as connection:
-        home = practices.load(connection, [1])[1]
-        values = {"email": "alma@lakeside.example"}
-        staff.edit(connection, world.look(alma), home, values, actor="admin:1", now=world.now)
+    tried(world)
+    correct(world, alma, email=NEW, name="Alma Reyes-Hill")
     is_right = is_consistent(world)
-    world.tick()
+    world.tick(world.now + timedelta(minutes=20))
 
     assert is_right
-    assert [mail.to for mail in world.mails if mail.kind == "warning"] == ["alma@lakeside.example"]
+    assert [mail.to for mail in world.mails if mail.kind == "warning"] == [NEW]
+    assert "Alma Reyes-Hill" in world.mails[-1].text
+    assert "Dana" in world.mails[-1].text  # who registered her: the first mail that reaches her says so
+    assert is_consistent(world)
+
+
+def test_a_sender_lets_go_of_a_mail_whose_address_was_mended_after_it_was_claimed(world: World) -> None:
+    alma = world.person("Alma Reyes", left(40))
+    ask(world, alma)
+    claimed = claim(world)
+    correct(world, alma, email=NEW)
+    with world.store.write() as connection:
+        marked = sending.mark_sending(connection, claimed, world.now)
+
+    assert marked == set()
+
+
+def test_what_may_have_gone_does_not_go_to_another_address(world: World) -> None:
+    alma = world.person("Alma Reyes", left(40))
+    ask(world, alma)
+    world.transport.answers.append(Verdict(outcome=Outcome.IN_DOUBT, stage=Stage.DOT, reply="no answer", usable=False))
+    world.tick()
+    before = world.reminders(person_id=alma, step=None)[0]
+    correct(world, alma, email=NEW)
+    again = ask(world, alma)
+    world.live(chicago("2026-12-01", "12:00"))
+    after = world.reminders(person_id=alma, step=None)
+
+    assert before.state is State.IN_DOUBT
+    assert [(row.state, row.reason, row.message_id, row.recipient) for row in after] == [
+        (State.CANCELLED, "another address", before.message_id, ALMA)
+    ]
+    assert list(again.left_out) == [Why.MAILED_TODAY]
+    assert NEW not in [mail.to for mail in world.mails]
+
+
+def test_what_waits_for_an_address_that_is_still_theirs_stays(world: World) -> None:
+    alma = world.person("Alma Reyes", left(40), second_email="alma@home.example")
+    ask(world, alma)
+    correct(world, alma, email="alma@home.example", second_email=ALMA)
+    world.tick()
+
+    assert [mail.to for mail in world.mails if mail.kind == "warning"] == [ALMA]
+
+
+def test_what_waits_is_called_off_with_the_last_address_that_works(world: World) -> None:
+    alma = world.person("Alma Reyes", left(40), second_email="alma@home.example")
+    world.transport.answers.append(Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="no"))
+    ask(world, alma)
+    world.tick()
+    world.now = chicago("2026-12-02", "07:00")
+    ask(world, alma)
+    correct(world, alma, second_email=None)
+
+    rows = world.reminders(person_id=alma, step=None)
+    assert [(row.recipient, row.state) for row in rows] == [
+        (ALMA, State.FAILED),
+        ("alma@home.example", State.CANCELLED),
+    ]
+    assert rows[1].reason == "no address that works"
+    assert is_consistent(world)
+
+
+def test_in_trial_a_mended_address_leaves_the_mail_to_the_admins(world: World) -> None:
+    other = world.practice("Desert Bloom", zone="America/Phoenix", owner="ann@desert.example", live=False)
+    wes = world.person("Wes Young", left(40), practice=other)
+    ask(world, wes)
+    correct(world, wes, email=NEW)
+    world.tick()
+
+    assert world.kinds("ann@desert.example") == ["warning"]
+    assert world.kinds(NEW) == []
 
 
 def test_somebody_whose_date_is_unknown_is_asked(world: World) -> None:

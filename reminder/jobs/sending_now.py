@@ -126,12 +126,6 @@ def send_now(
     people.lock(connection, ids)
     result = sort_out(connection, ids, practice_id, now)
     told = recipients.load(connection, {going.home.id: going.home for going in result.going}.values())
-    plans = [
-        _plan(going, address, now)
-        for going in result.going
-        for address in (told[going.home.id].admins if going.home.is_trial else [going.person.address or ""])
-    ]
-    planning.add(connection, plans, now)
     done = [going.person.id for going in result.going]
     event_id = events.record(
         connection,
@@ -143,15 +137,22 @@ def send_now(
         done=done,
         unchanged=len(ids) - len(done),
     )
+    plans = [
+        _plan(going, address, event_id, now)
+        for going in result.going
+        for address in (told[going.home.id].admins if going.home.is_trial else [going.person.address or ""])
+    ]
+    planning.add(connection, plans, now)
     return event_id, result
 
 
-def _plan(going: Going, recipient: str, now: datetime) -> planning.Plan:
+def _plan(going: Going, recipient: str, event_id: int, now: datetime) -> planning.Plan:
+    """Plan the mail; the event's number in its key keeps it apart from one that was called off on the same day."""
     who, home = going.person, going.home
     today = local_date(now, home.schedule.zone)
     prefix = "trial/" if home.is_trial else ""
     return planning.Plan(
-        key=f"{prefix}now/{who.id}/{today}/{recipient}",
+        key=f"{prefix}now/{who.id}/{today}/{event_id}/{recipient}",
         kind=going.kind,
         practice_id=home.id,
         person_id=who.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, exists, func, select, type_coerce, update
+from sqlalchemy import and_, case, exists, func, or_, select, type_coerce, update
 
 from reminder.policy.model import State
 from reminder.store import people, planning, sending
@@ -30,8 +30,9 @@ def last_mail(connection: Connection, ids: Collection[int], now: datetime) -> di
 
 
 def last_asked(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
-    """Return when an admin last asked for a mail to each person, whatever became of it."""
-    return _of_each(connection, ids, func.max(reminder.c.planned_at), ~IS_STEP)
+    """Return when an admin last asked for a mail to each person; what was called off before it went is left out."""
+    stands = or_(reminder.c.state != State.CANCELLED, reminder.c.in_doubt_at.is_not(None))
+    return _of_each(connection, ids, func.max(reminder.c.planned_at), ~IS_STEP, stands)
 
 
 def next_steps(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:

@@ -184,6 +184,23 @@ def test_in_trial_a_mended_address_leaves_the_mail_to_the_admins(world: World) -
     assert world.kinds(NEW) == []
 
 
+def test_what_was_called_off_before_it_went_can_be_asked_for_again_on_the_same_day(world: World) -> None:
+    alma = world.person("Alma Reyes", left(40))
+    ask(world, alma)
+    world.reset(alma, TODAY)
+    again = ask(world, alma)
+    correct(world, alma, email=NEW)
+    correct(world, alma, email=ALMA)
+    is_right = is_consistent(world)
+    world.tick()
+
+    assert len(again.going) == 1
+    assert is_right
+    assert [row.state for row in world.reminders(person_id=alma, step=None)] == [State.CANCELLED, State.SENT]
+    assert world.kinds(ALMA) == ["warning"]
+    assert "60 days left" in " ".join(world.mails[-1].text.split())
+
+
 def test_somebody_whose_date_is_unknown_is_asked(world: World) -> None:
     world.now = chicago("2026-12-01", "07:00")
     ask(world, world.person("Alma Reyes"))

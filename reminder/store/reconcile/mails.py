@@ -66,8 +66,14 @@ def _clock(known: Known, row: Record) -> Iterator[str]:
 
 def _asked_on(row: Record) -> str | None:
     """Return the day on which an admin asked for a mail that is no step, as its key says it; None for a step."""
-    named = re.fullmatch(r"(?:trial/)?now/\d+/(\d{4}-\d\d-\d\d)/.*", row["key"])
-    return named[1] if named and row["step"] is None else None
+    named = _named(row)
+    return named[1] if named else None
+
+
+def _named(row: Record) -> re.Match[str] | None:
+    """Return the day, and the number of the event if there is one, in the key of a mail that is no step."""
+    found = re.fullmatch(r"(?:trial/)?now/\d+/(\d{4}-\d\d-\d\d)((?:/\d+)?)/.*", row["key"])
+    return found if row["step"] is None else None
 
 
 def _stood(known: Known, row: Record) -> bool:
@@ -88,8 +94,8 @@ def _names(row: Record) -> Iterator[str]:
     meant = row["key"] if row["key"].endswith(f"/{to}") else ""
     if kind in ABOUT_THE_CLOCK:
         family = "ask" if kind == "ask" else "clock"
-        asked_on, who = _asked_on(row), row["person_id"]
-        about = f"now/{who}/{asked_on}" if asked_on else f"{family}/{who}/{cycle}/{row['step']}"
+        asked, who = _named(row), row["person_id"]
+        about = f"now/{who}/{asked[1]}{asked[2]}" if asked else f"{family}/{who}/{cycle}/{row['step']}"
         meant = f"{trial}{about}/{to}"
     elif kind in ABOUT_A_PRACTICE:
         meant = f"{trial}{kind}/{row['practice_id']}/{cycle}/{to}"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TODAY = date(2026, 12, 1)
 LATER = Verdict(outcome=Outcome.DEFERRED, stage=Stage.RCPT, code=451, reply="4.7.1 greylisted")
 NO_SUCH_USER = Verdict(outcome=Outcome.REFUSED_RECIPIENT, stage=Stage.RCPT, code=550, reply="5.1.1 no such user")
+LATER = Verdict(outcome=Outcome.DEFERRED, stage=Stage.RCPT, code=451, reply="4.7.1 greylisted")
+UNCLEAR = Verdict(outcome=Outcome.IN_DOUBT, stage=Stage.DOT, reply="no answer in time", usable=False)
 SPAM = Verdict(outcome=Outcome.REFUSED_CONTENT, stage=Stage.DOT, code=554, reply="5.7.1 spam")
 
 
@@ -181,6 +183,21 @@ def test_a_mail_that_is_sent_again_by_hand_waits_for_no_window(world: World) -> 
     assert world.kinds("due.today@lakeside.example") == ["warning"]
 
 
+@pytest.mark.parametrize("answer", [SPAM, UNCLEAR])
+def test_the_tries_of_a_mail_that_is_sent_again_by_hand_begin_anew(world: World, answer: Verdict) -> None:
+    world.person("Due Today", expiring_in(7))
+    world.transport.answers += [LATER, answer]
+    world.tick(chicago("2026-12-01"))
+    world.tick(chicago("2026-12-01", "08:05"))
+    row = world.reminders(step=7)[0]
+    with world.store.write() as connection:
+        resend(connection, row.id, actor="test", now=world.now)
+    again = world.reminders(step=7)[0]
+
+    assert (row.state in (State.FAILED, State.IN_DOUBT), row.failures) == (True, 1)
+    assert again.failures == 0
+
+
 def test_a_mail_goes_at_once_if_the_next_window_is_too_late(world: World) -> None:
     world.now = chicago("2026-12-04", "19:00")  # a Friday evening
     world.person("Sunday Ends", expiring_in(2, date(2026, 12, 4)))
@@ -215,9 +232,12 @@ def test_a_reset_cancels_what_was_planned(world: World) -> None:
 def test_a_reset_calls_off_at_once_what_was_planned(world: World) -> None:
     key = world.person("Quick One", expiring_in(5))
     world.tick(chicago("2026-12-01", "07:30"))
-    world.reset(key, TODAY)
+    planned = []
+    for reset_on in (TODAY - timedelta(days=1), TODAY):  # the second one brings nothing of the first cycle back
+        world.reset(key, reset_on)
+        planned += world.reminders(state=State.PLANNED)
 
-    assert world.reminders(state=State.PLANNED) == []
+    assert planned == []
 
 
 @pytest.mark.parametrize(
@@ -249,9 +269,11 @@ def test_an_undone_reset_brings_the_same_reminders_back(world: World) -> None:
     world.reset(key, TODAY)
     with world.store.write() as connection:
         undo_by_admin(connection, person_row(world, key), actor="test", now=world.now, practice_id=None)
+    at_once = world.reminders(person_id=key, state=State.PLANNED)
     world.tick(chicago("2026-12-01"))
     after = world.reminders(person_id=key, step=7)
 
+    assert at_once != []
     assert [row.id for row in after] == [row.id for row in before]
     assert after[0].state is State.SENT
 
@@ -476,6 +498,15 @@ def test_who_left_is_planned_nothing_beside_colleagues(world: World) -> None:
 
     assert world.reminders(person_id=gone) == []
     assert world.kinds("still.here@lakeside.example") == ["warning"]
+
+
+def test_a_leaving_calls_off_at_once_what_was_planned_for_who_left_alone(world: World) -> None:
+    gone, here = world.person("Gone Person", expiring_in(7)), world.person("Still Here", expiring_in(7))
+    world.tick(chicago("2026-12-01", "19:00"))
+    with world.store.write() as connection:
+        staff.remove(connection, person_row(world, gone), stored.load(connection)[1], actor="test", now=world.now)
+
+    assert [row.person_id for row in world.reminders(state=State.PLANNED)] == [here]
 
 
 def test_nobody_is_told_about_themselves(world: World) -> None:

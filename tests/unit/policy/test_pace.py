@@ -53,7 +53,18 @@ def test_mails_of_the_last_minute_take_room_from_the_next_ones() -> None:
 
 
 def test_what_still_fits_into_the_minute_goes_with_it() -> None:
+    soon = NOW + timedelta(seconds=30)
+
     assert last_leaves_at(NOW, waiting((NOW, 20), (NOW, 10)), THIRTY) == NOW
+    assert last_leaves_at(NOW, waiting((NOW, 20), (soon, 10)), THIRTY) == soon
+    assert last_leaves_at(NOW, waiting((NOW, 20), (soon, 11)), THIRTY) == NOW + minutes(1)
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(59, minutes(1)), (60, timedelta(seconds=60))])
+def test_a_minute_after_a_full_batch_there_is_room_for_another(seconds: int, after: timedelta) -> None:
+    next_one = NOW + timedelta(seconds=seconds)
+
+    assert last_leaves_at(NOW, waiting((NOW, 30), (next_one, 30)), THIRTY) == NOW + after
 
 
 @pytest.mark.parametrize(("count", "sent", "days"), [(100, 0, 0), (101, 0, 1), (60, 40, 0), (60, 41, 1), (201, 0, 2)])
@@ -82,6 +93,32 @@ def test_what_does_not_go_before_the_evening_goes_in_the_next_window(
     opens_at: datetime, mails: int, last: datetime
 ) -> None:
     assert last_leaves_at(opens_at, [in_the_window(opens_at, mails)], THIRTY) == last
+
+
+def test_at_the_instant_at_which_its_window_closes_no_mail_goes() -> None:
+    closes = NOW.replace(day=2, hour=0)
+    before = closes - minutes(1)
+
+    assert last_leaves_at(before, [in_the_window(before, 60)], THIRTY) == NOW.replace(day=2)
+    assert last_leaves_at(closes, [in_the_window(closes, 1)], THIRTY) == NOW.replace(day=2)
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        Waiting(mails=60, opens_at=NOW, closes_at=NOW + timedelta(seconds=30)),
+        Waiting(mails=60, opens_at=NOW, schedule=Schedule(zone="Asia/Tokyo")),  # where it is the middle of the night
+    ],
+)
+def test_without_an_end_or_a_schedule_a_mail_waits_for_no_window(mail: Waiting) -> None:
+    assert last_leaves_at(NOW, [mail], THIRTY) == NOW + minutes(1)
+
+
+def test_those_that_may_go_at_any_time_leave_room_for_those_that_may_not() -> None:
+    at = NOW.replace(hour=23, minute=59)
+    any_time = Waiting(mails=30, opens_at=at)
+
+    assert last_leaves_at(at, [any_time, in_the_window(at, 30)], THIRTY) == at + minutes(1)
 
 
 def test_a_window_that_was_missed_opens_on_the_next_business_day() -> None:

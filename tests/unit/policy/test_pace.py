@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reminder.policy.model import Schedule
-from reminder.policy.pace import SEEN_WITHIN, Limits, Waiting, last_leaves_at
+from reminder.policy.pace import Limits, Waiting, last_leaves_at
 
 NOW = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)  # a Tuesday, 08:00 in Chicago
 CHICAGO = Schedule(zone="America/Chicago")
@@ -13,7 +13,8 @@ THIRTY = Limits(minute=30)
 
 
 def minutes(count: int) -> timedelta:
-    return count * (timedelta(minutes=1) + SEEN_WITHIN)
+    """So many minutes, each seen to be over after five seconds at the latest."""
+    return count * timedelta(seconds=65)
 
 
 def waiting(*groups: tuple[datetime, int]) -> list[Waiting]:
@@ -72,6 +73,10 @@ def test_what_does_not_fit_into_a_day_goes_a_day_later(count: int, sent: int, da
     found = last_leaves_at(NOW, waiting((NOW, count)), Limits(day=100, sent_in_a_day=sent))
 
     assert found == NOW + timedelta(days=days)
+
+
+def test_where_nothing_is_said_of_what_was_sent_nothing_was() -> None:
+    assert last_leaves_at(NOW, waiting((NOW, 100)), Limits(minute=100, day=100)) == NOW
 
 
 def test_both_limits_hold_at_once() -> None:

@@ -9,7 +9,7 @@ from reminder.jobs import plan, practices, staff
 from reminder.jobs.releasing import resend
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import Absence, Role, State
-from reminder.store import people, reconcile, rules
+from reminder.store import people, reconcile, resets, rules
 from reminder.store import practices as stored
 from tests.world import OWNER, World, chicago
 
@@ -238,6 +238,20 @@ def test_a_reset_calls_off_at_once_what_was_planned(world: World) -> None:
         planned += world.reminders(state=State.PLANNED)
 
     assert planned == []
+
+
+def test_a_reset_that_no_longer_counts_is_taken_back_without_a_change_to_what_is_planned(world: World) -> None:
+    key = world.person("Twice Corrected")
+    first, _ = world.reset(key, expiring_in(6)), world.reset(key, expiring_in(5))
+    world.tick(chicago("2026-12-01", "07:30"))
+    before = world.reminders(person_id=key, step=7)
+    with world.store.write() as connection:
+        earlier = resets.get(connection, first or 0)
+        assert earlier is not None
+        resets.undo(connection, earlier, recorded_by="test", now=world.now)
+
+    assert [row.state for row in before] == [State.PLANNED]
+    assert world.reminders(person_id=key, step=7) == before
 
 
 @pytest.mark.parametrize(

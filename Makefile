@@ -11,8 +11,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& echo $$p && break; done)
 
 # Tests sync databases a hundred thousand times, for which a disk may take minutes or half an hour; memory takes seconds.
-# Their temporary files take one or two GB.
-IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+# Their temporary files take one or two GB, and some are programs.
+IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null \
+	&& ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 .NOTPARALLEL:  # the first failure is the last thing said
 .PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime libreoffice

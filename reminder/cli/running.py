@@ -134,9 +134,16 @@ def tick(*, as_json: Json = False) -> None:
         with services.store.read() as connection:
             held = system.hold(connection)
     if as_json:
-        print_json(asdict(tally))
+        print_json({name: count for name, count in asdict(tally).items() if name != "was_cut_short"})
     else:
-        typer.echo(", ".join(f"{count} {TOLD.get(word, word)}" for word, count in asdict(tally).items()))
+        typer.echo(
+            ", ".join(
+                f"{count} {TOLD.get(word, word)}"
+                for word, count in {
+                    name: count for name, count in asdict(tally).items() if name != "was_cut_short"
+                }.items()
+            )
+        )
     if held is not None:
         typer.echo(f"reminder: sending is held: {held.reason}. {sentence(held.cure)}.", err=True)
         raise typer.Exit(3 if held.probe_at else 1)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reminder.jobs import plan, practices, staff
+from reminder.jobs import confirm, plan, practices, staff
 from reminder.jobs.releasing import resend
 from reminder.mail.transport import Outcome, Stage, Verdict
 from reminder.policy.model import Absence, Role, State
@@ -129,9 +129,9 @@ def test_what_passed_while_no_address_worked_is_recorded_too(world: World) -> No
 def test_a_mail_that_waits_goes_however_often_its_person_is_looked_at(world: World, reset_on: date | None) -> None:
     world.person("Alma Reyes", reset_on)
     for at in ("19:00", "19:30"):
-        world.tick(chicago("2026-12-01", at))
         with world.store.write() as connection:
             people.look_again_all(connection, world.now)
+        world.tick(chicago("2026-12-01", at))
     world.tick(chicago("2026-12-02"))
 
     assert len(world.kinds("alma.reyes@lakeside.example")) == 1
@@ -467,6 +467,16 @@ def test_a_trial_sends_to_the_admins_only_and_going_live_starts_over(world: Worl
     assert [(mail.to, mail.subject[:24]) for mail in in_trial] == [("kim@trial.example", "[Trial, for Tess Tester]")]
     assert "/r/" not in in_trial[0].text + in_trial[0].html
     assert world.mails[-1].to == "tess@trial.example"
+
+
+def test_a_receipt_is_marked_as_no_trial(world: World) -> None:
+    key = world.person("Alma Reyes", expiring_in(50))
+    with world.store.write() as connection:
+        confirm.plan_receipt(connection, key, 1, world.now)
+    world.tick()
+
+    assert [(mail.kind, "Trial" in mail.subject) for mail in world.mails] == [("receipt", False)]
+    assert not world.reminders()[0].trial
 
 
 def test_a_person_of_two_practices_gets_one_mail_by_the_home_practice(world: World) -> None:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 SHORT = usual if len(usual := tempfile.gettempdir()) < 20 else "/tmp"
 """A folder for temporary ones in which a socket lies: its path may have 107 characters."""
 
-FAST = ("fsync=off", "full_page_writes=off", "max_connections=60")
-"""What is lost without these is lost only with the machine, not with the server's processes."""
+FAST = ("fsync=off", "full_page_writes=off", "max_connections=60", "autovacuum=off")
+"""What is lost without these is lost only with the machine, not with the server's processes. A vacuum takes transactions of
+its own, at any moment: for the program something has changed then.
+"""
 
 FASTER = (*FAST, "synchronous_commit=off")
 """For servers that nobody kills: what was committed in the last moment would be lost with them."""

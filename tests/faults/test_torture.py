@@ -105,7 +105,7 @@ def forgets_foreign_keys(patch: pytest.MonkeyPatch) -> None:
 
 
 def removes_without_care(patch: pytest.MonkeyPatch) -> None:
-    """Let the error of tidying up take the place of the one that tells what happened."""
+    """Let tidying up fail where there is nothing left to tidy."""
     patch.setattr(backups, "remove", lambda path: path.unlink())
 
 
@@ -116,7 +116,7 @@ def removes_without_care(patch: pytest.MonkeyPatch) -> None:
         (commits_each_statement, "confirm", "sql insert", Way.RAISE, "half done"),
         (commits_each_statement, "import", "sql insert", Way.KILL, "half done"),
         (forgets_leftovers, "back up", "file fsync", Way.KILL, "left over"),
-        (removes_without_care, "back up", "file unlink", Way.HANG, "not told in plain words: OSError"),
+        (removes_without_care, "back up", "file unlink", Way.HANG, "cannot be repeated: UsageError"),
         (forgets_foreign_keys, "upgrade", "sql pragma", Way.RAISE_LATE, "foreign keys are off"),
         (loses_the_receipt, "confirm", "sql commit", Way.KILL_LATE, "half done"),
     ],

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -41,16 +42,17 @@ MOST_JUMP = timedelta(days=1)
 
 
 class PunctualJobs(MemoryJobStore):  # type: ignore[misc]  # the library has no types
-    """Jobs none of which ever lies further ahead than its interval.
+    """Jobs none of which ever lies further off than its interval, ahead or behind.
 
     The library goes by the wall clock: put back by an hour, it would do nothing for that hour. It waits by a clock that
-    nobody can set, so it asks here after an interval at most; a job that then lies too far ahead is due at once.
+    nobody can set, so it asks here after an interval at most; a job that then lies too far ahead is due at once. So is
+    one that lies far behind, after a sleep: the library would count each run that was missed.
     """
 
     def get_due_jobs(self, now: datetime) -> list[Job]:
         """Return the jobs that are due at an instant."""
         for job in self.get_all_jobs():
-            if job.next_run_time - now > job.trigger.interval:
+            if abs(job.next_run_time - now) > job.trigger.interval:
                 job.modify(next_run_time=now)
         due: list[Job] = super().get_due_jobs(now)
         return due
@@ -130,6 +132,8 @@ def start(lookout: Lookout, *, with_passes: bool = True) -> BackgroundScheduler:
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
     scheduler.add_jobstore(PunctualJobs())
+    # A clock put back just between a job's start and the reckoning of the wait makes that wait as long as the jump.
+    scheduler.add_listener(lambda _: scheduler.wakeup(), EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
     if with_passes:
         refresh_calendars(services.store, services.clock())
         now = utc_now()

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +28,10 @@ from tests.world import World, chicago
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
     from pathlib import Path
+
+    from apscheduler.job import Job
 
     from tests.postgres import Cluster
 
@@ -316,16 +320,58 @@ def test_the_scheduler_is_an_alarm_clock_only(world: World, tmp_path: Path) -> N
     assert str(running.timezone) == "UTC"
 
 
-def test_a_clock_that_is_set_back_makes_the_jobs_due_that_lie_too_far_ahead() -> None:
+@contextmanager
+def one_job(at: datetime) -> Iterator[scheduler.PunctualJobs]:
+    """Hold a job that is due at an instant and each minute from then on."""
     running, jobs = BackgroundScheduler(timezone="UTC"), scheduler.PunctualJobs()
     running.add_jobstore(jobs)
-    at = datetime(2026, 12, 1, 16, tzinfo=UTC)
     running.add_job(print, "interval", seconds=60, next_run_time=at, id="wake")
     running.start(paused=True)
     try:
+        yield jobs
+    finally:
+        running.shutdown(wait=True)
+
+
+def test_a_clock_that_is_set_back_makes_the_jobs_due_that_lie_too_far_ahead() -> None:
+    at = datetime(2026, 12, 1, 16, tzinfo=UTC)
+    with one_job(at) as jobs:
         assert jobs.get_due_jobs(at - timedelta(seconds=60)) == []
         assert [job.id for job in jobs.get_due_jobs(at - timedelta(seconds=61))] == ["wake"]
-        assert [job.next_run_time for job in running.get_jobs()] == [at - timedelta(seconds=61)]
+        assert jobs.get_next_run_time() == at - timedelta(seconds=61)
+
+
+def test_runs_that_were_missed_in_a_long_sleep_are_not_counted_one_by_one() -> None:
+    at = datetime(2026, 12, 1, 16, tzinfo=UTC)
+    with one_job(at) as jobs:
+        assert [job.next_run_time for job in jobs.get_due_jobs(at + timedelta(seconds=60))] == [at]
+        assert [job.next_run_time for job in jobs.get_due_jobs(at + timedelta(days=60))] == [at + timedelta(days=60)]
+
+
+def test_a_clock_that_is_set_back_just_as_a_job_begins_makes_nobody_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(datetime):
+        ahead = timedelta(0)
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return super().now(tz) + cls.ahead
+
+    def put_back_once_a_job_is_due(jobs: scheduler.PunctualJobs, now: datetime) -> list[Job]:
+        due: list[Job] = find(jobs, now)
+        Clock.ahead = timedelta(hours=-1) if due else Clock.ahead
+        return due
+
+    find, begun = scheduler.PunctualJobs.get_due_jobs, Semaphore(0)
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Clock)
+    monkeypatch.setattr(scheduler.PunctualJobs, "get_due_jobs", put_back_once_a_job_is_due)
+    monkeypatch.setattr(scheduler, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(scheduler, "raise_alarms", lambda _: begun.release())
+    running = scheduler.start(Lookout(world.services, Settings()), with_passes=False)
+    try:
+        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=10)
     finally:
         running.shutdown(wait=True)
 

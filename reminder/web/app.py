@@ -66,6 +66,9 @@ PAGES = (
 )
 """Every module that answers requests."""
 
+ROUTES = [route for module in PAGES for route in module.router.routes]
+"""As they stand: the library's `include_router` would read each signature anew while the first page waits for it."""
+
 MESSAGES = {
     403: "Your role does not reach that far. Ask an owner of your practice to do it, or to change your role.",
     404: "There is no such page, or it is not yours to see.",
@@ -90,12 +93,10 @@ def create_app(
     `settings`: those the server was started with, without which nothing counts as set by it; `signed_in_as`: the
     admin whom the demo signs in by itself; `lookout`: the one of this process, if it has one already.
     """
-    app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="reminder", docs_url=None, redoc_url=None, openapi_url=None, routes=ROUTES)
     settings = settings or Settings()
     pages = Pages(lookout or Lookout(services, settings), signed_in_as=signed_in_as)
     app.state.services, app.state.pages, app.state.settings = services, pages, settings
-    for module in PAGES:
-        app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=resource_dir("templates") / "web" / "static"), name="static")
     app.add_middleware(SecurityMiddleware, public_url=lambda: services.links.base)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -74,6 +74,32 @@ class Viewer:
         return self.roles.get(practice_id) in MAY_CHANGE
 
 
+@cache
+def templates() -> Environment:
+    """Return the pages' templates; each is compiled once a process."""
+    environment = Environment(
+        loader=FileSystemLoader(resource_dir("templates") / "web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "longdate": lambda day: longdate(str(day)),
+        "shortdate": lambda day: shortdate(str(day)),
+        "role_name": facts.ROLE_NAMES.__getitem__,
+        "kind_words": words.KINDS.__getitem__,
+        "state_words": words.state_words,
+        "reason_words": words.reason_words,
+        "local_moment": words.local_moment,
+        "dated_moment": words.dated_moment,
+        "clock_time": words.clock_time,
+        "ago": words.ago,
+    }
+    environment.globals |= {"facts": facts, "days_phrase": days_phrase}
+    return environment
+
+
 class Pages:
     """The templates and what every page shows."""
 
@@ -100,30 +126,6 @@ class Pages:
         """Tell whether names and addresses travel in the open."""
         return not self.secure and urlsplit(self.services.links.base).hostname not in LOOPBACK
 
-    @cached_property
-    def _environment(self) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(resource_dir("templates") / "web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {
-            "longdate": lambda day: longdate(str(day)),
-            "shortdate": lambda day: shortdate(str(day)),
-            "role_name": facts.ROLE_NAMES.__getitem__,
-            "kind_words": words.KINDS.__getitem__,
-            "state_words": words.state_words,
-            "reason_words": words.reason_words,
-            "local_moment": words.local_moment,
-            "dated_moment": words.dated_moment,
-            "clock_time": words.clock_time,
-            "ago": words.ago,
-        }
-        environment.globals |= {"facts": facts, "days_phrase": days_phrase}
-        return environment
-
     @property
     def cookie(self) -> str:
         """Return the name of the session's cookie; with https it is bound to this host."""
@@ -140,7 +142,7 @@ class Pages:
             "demo": self.is_demo,
             "insecure_warning": self.insecure_warning,
         }
-        text = self._environment.get_template(template).render({**shared, **values})
+        text = templates().get_template(template).render({**shared, **values})
         return HTMLResponse(text, status_code=status)
 
     def redirect(self, path: str) -> Response:

@@ -13,7 +13,8 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +99,12 @@ def pages(state: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Serve the pages in a state (see `tests.browser.serve`); give their address and what is known of the state."""
     with running("-m", "tests.browser.serve", state, str(folder), says="The pages are at") as (address, before):
         yield address, json.loads(before[-1])
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what keeps somebody from using the page that is open, as axe sees it in its present look and width."""
+    result = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [str(result.generate_report())] if result.violations_count else []
 
 
 def wait_for(address: str) -> None:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.chromium import barriers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,27 +65,11 @@ def test_the_demo_shows_people_in_every_status(phone: Page, address: str) -> Non
     assert all(counts[word] > 0 for word in ("Expired", "Due now", "Due soon", "Up to date", "Date unknown", "Paused"))
 
 
-PAGES = (
-    "/",
-    "/people",
-    "/people/1",
-    "/people/import",
-    "/schedule",
-    "/messages",
-    "/settings",
-    "/demo",
-    "/help",
-    "/is-this-mail-real",
-    "/sign-in",
-    "/people?q=nobody",
-    "confirm",
-    "/mails/{mail}/html",
-)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_can_be_read_by_everybody(
+@pytest.mark.parametrize(
+    "path", ["/", "/people", "/people?q=nobody", "/schedule", "/demo", "confirm", "/mails/{mail}/html"]
+)
+def test_the_demo_can_be_read_by_everybody(
     browser: Browser, address: str, path: str, scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(viewport={"width": PHONE, "height": 700}, color_scheme=scheme, bypass_csp=True)
@@ -100,8 +85,8 @@ def test_every_page_can_be_read_by_everybody(
     else:
         page.goto(f"{address}{path}")
     widest = page.evaluate("document.documentElement.scrollWidth")
-    found = Axe().run(page)
+    found = barriers(page)
     context.close()
 
     assert widest <= PHONE
-    assert found.violations_count == 0, found.generate_report()
+    assert found == []

@@ -15,6 +15,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 6000000 ] 2>/dev/null \
 	&& ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
+# Two processors do most of it; while one test waits for a browser, a server or a lease another may work.
+WORKERS := 3
+
 .NOTPARALLEL:  # the first failure is the last thing said
 .PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime libreoffice
 
@@ -25,7 +28,7 @@ demo: $(READY) ## Show the product with invented people; nothing is sent anywher
 	@$(BIN)/reminder demo
 
 test: $(READY) browser faketime lint types ## Everything that CI checks
-	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check --quiet .
@@ -41,7 +44,7 @@ soak: $(READY) faketime libreoffice ## Run the long loops for an hour: kills, st
 	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m tests.soak $(WITH)
 
 coverage: $(READY) faketime ## Name the lines and branches of what decides and sends that no test runs
-	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist worksteal --ignore tests/browser --ignore tests/test_history.py \
+	@TMPDIR=$(IN_MEMORY) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser --ignore tests/test_history.py \
 		--ignore tests/test_mutants.py --cov --cov-config tests/coverage.ini --cov-report term-missing:skip-covered
 
 mutants: $(READY) ## Change the policy and the planner bit by bit, and see that the tests notice (an hour or more)

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from reminder.store import migrate
 from reminder.store.engine import Store
+from tests.faults.cheaply import compiled_once
 from tests.postgres import Cluster, cluster
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ def no_network_but_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", connect_locally)
     monkeypatch.setattr(socket, "getaddrinfo", look_up_locally)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_compiled_once() -> Iterator[None]:
+    """Thousands of small SQLite databases share the statements that were compiled, as one long-lived program would."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
+from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -150,10 +151,13 @@ def power_cuts(folder: Path, *, cuts: int, seed: int) -> tuple[dict[str, float],
     last_at = {seen: number for number, (_, seen) in enumerate(acknowledged)}
     lost = corrupt = 0
     faults = []
+    looked_at: dict[bytes, int | str] = {}
     with disk():  # which syncs nothing: whether these copies last does not matter
         for at, image in images(before, operations, cuts, Random(seed)):
             due = sum(done <= at for done, _ in acknowledged) - 1
-            seen = _look(folder / "after", image)
+            if (same := _digest(image)) not in looked_at:
+                looked_at[same] = _look(folder / "after", image)
+            seen = looked_at[same]
             if isinstance(seen, str):
                 corrupt += 1
                 faults.append(f"cut after operation {at}: {seen}")
@@ -161,6 +165,15 @@ def power_cuts(folder: Path, *, cuts: int, seed: int) -> tuple[dict[str, float],
                 lost += 1
                 faults.append(f"cut after operation {at}: {due} commits were acknowledged, {found} are there")
     return {"cuts": cuts, "commits": len(acknowledged) - 1, "lost": lost, "corrupt": corrupt}, faults
+
+
+def _digest(image: Image) -> bytes:
+    """Return what images share that are alike, as every fourth is."""
+    whole = sha256()
+    for name, data in sorted(image.items()):
+        whole.update(f"{name} {len(data)} ".encode())
+        whole.update(data)
+    return whole.digest()
 
 
 def _look(folder: Path, image: Image) -> int | str:

@@ -170,7 +170,7 @@ def test_a_preview_reads_exactly_as_the_mail_that_then_goes(peopled: World, owne
     )
     shown = [owner.get(link).text.partition('<pre class="mail">')[2].partition("</pre>")[0] for link in links]
     before = len(peopled.mails)
-    peopled.live(chicago("2027-01-30"))
+    peopled.live(chicago("2027-01-30"), every=timedelta(hours=3))
     wanted = [m for m in peopled.mails[before:] if m.to.startswith("alma")]
     wanted += [mail for mail in peopled.mails[before:] if mail.to == OWNER and mail.kind == "digest"]
 

@@ -47,7 +47,7 @@ def expected_of(number: int, reset: date, away: list[tuple[date, date | None]]) 
     return [(day, "warning" if step >= 0 else "expired", said_phrase((expires - day).days), step) for day, step in due]
 
 
-@pytest.mark.parametrize("every_hours", [1, 24])
+@pytest.mark.parametrize("every_hours", [3, 24])
 def test_each_mail_comes_on_the_day_and_in_the_words_of_the_oracle(sqlite_store: Store, every_hours: int) -> None:
     world = World(sqlite_store, chicago("2026-12-01", "07:00"))
     world.practice(closures=CLOSURES)

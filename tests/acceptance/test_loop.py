@@ -62,7 +62,7 @@ def test_the_forecast_said_exactly_what_then_went_out(sqlite_store: Store) -> No
 
 def test_the_forecast_holds_from_the_middle_on(sqlite_store: Store) -> None:
     world = populated(sqlite_store)
-    world.live(chicago("2026-12-16", "12:00"))
+    world.live(chicago("2026-12-16", "12:00"), every=timedelta(hours=4))
     before = len(world.mails)
     foretold = world.forecast(days=30)
     world.live(chicago("2027-01-14", "23:00"))

@@ -133,17 +133,12 @@ def tick(*, as_json: Json = False) -> None:
             tally = run_tick(services)
         with services.store.read() as connection:
             held = system.hold(connection)
+    counts = asdict(tally)
+    del counts["was_cut_short"]  # no count, and no field that was promised
     if as_json:
-        print_json({name: count for name, count in asdict(tally).items() if name != "was_cut_short"})
+        print_json(counts)
     else:
-        typer.echo(
-            ", ".join(
-                f"{count} {TOLD.get(word, word)}"
-                for word, count in {
-                    name: count for name, count in asdict(tally).items() if name != "was_cut_short"
-                }.items()
-            )
-        )
+        typer.echo(", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts.items()))
     if held is not None:
         typer.echo(f"reminder: sending is held: {held.reason}. {sentence(held.cure)}.", err=True)
         raise typer.Exit(3 if held.probe_at else 1)

@@ -65,11 +65,27 @@ def test_the_demo_shows_people_in_every_status(phone: Page, address: str) -> Non
     assert all(counts[word] > 0 for word in ("Expired", "Due now", "Due soon", "Up to date", "Date unknown", "Paused"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "path", ["/", "/people", "/people?q=nobody", "/schedule", "/demo", "confirm", "/mails/{mail}/html"]
+PAGES = (
+    "/",
+    "/people",
+    "/people/1",
+    "/people/import",
+    "/schedule",
+    "/messages",
+    "/settings",
+    "/demo",
+    "/help",
+    "/is-this-mail-real",
+    "/sign-in",
+    "/people?q=nobody",
+    "confirm",
+    "/mails/{mail}/html",
 )
-def test_the_demo_can_be_read_by_everybody(
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_can_be_read_by_everybody(
     browser: Browser, address: str, path: str, scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(viewport={"width": PHONE, "height": 700}, color_scheme=scheme, bypass_csp=True)

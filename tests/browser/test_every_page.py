@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-Look = tuple[Literal["light", "dark"], int]
-LIGHT_DESK: tuple[Look, Look] = (("light", 1200), ("dark", 320))
-DARK_DESK: tuple[Look, Look] = (("dark", 1200), ("light", 320))
-"""Schemes and widths. A page is seen full in the one pair of looks, and empty and with its mistakes in the other."""
-
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (1200, 320)
 EVERY = [use.path for (method, _), use in USES.items() if method == "GET" and use.is_page]
 WITHOUT_ROWS = [
     use.path
@@ -53,10 +51,10 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def complaints(page: Page, looks: tuple[Look, ...] = LIGHT_DESK) -> list[str]:
-    """Return what is wrong with the page that is open, in either of its looks."""
+def complaints(page: Page) -> list[str]:
+    """Return what is wrong with the page that is open, in every scheme and width."""
     found = []
-    for scheme, width in looks:
+    for scheme, width in itertools.product(SCHEMES, WIDTHS):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
         where = f"{page.url} {scheme} {width}"
@@ -88,7 +86,7 @@ def test_every_page_with_people(page: Page, full: tuple[str, dict[str, str]], pa
 def test_every_page_before_there_is_anything(page: Page, empty: str, path: str) -> None:
     page.goto(empty + path)
 
-    assert complaints(page, DARK_DESK) == []
+    assert complaints(page) == []
 
 
 @pytest.mark.parametrize("path", EVERY)
@@ -103,6 +101,6 @@ def test_every_page_after_a_mistake(page: Page, full: tuple[str, dict[str, str]]
         page.goto(where)
         with page.expect_navigation():
             forms.nth(number).evaluate(SEND_EMPTY)
-        found += complaints(page, DARK_DESK)
+        found += complaints(page)
 
     assert found == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.routing import APIRoute
 
-from reminder.web.app import PAGES
+from reminder.web.app import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,10 +38,9 @@ class Use:
 
 def routes() -> Iterator[tuple[str, str]]:
     """Yield method and path of every route; HEAD is answered as GET is."""
-    for module in PAGES:
-        for route in module.router.routes:
-            assert isinstance(route, APIRoute)
-            yield from ((method, route.path) for method in sorted(route.methods or ()))
+    for route in ROUTES:
+        assert isinstance(route, APIRoute)
+        yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
 OWNER_TYPED = {"practice": "Riverside", "name": "Ray Owner", "email": "ray@riverside.example", "zone": "America/Denver"}

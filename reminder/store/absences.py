@@ -9,7 +9,7 @@ from sqlalchemy import and_, insert, select, update
 
 from reminder.policy.model import Absence
 from reminder.store import people
-from reminder.store.statements import rows_for
+from reminder.store.statements import SOME, rows_for
 from reminder.store.tables import absence
 
 if TYPE_CHECKING:
@@ -42,11 +42,15 @@ def _noted(row: Row[Any]) -> Noted:
     )
 
 
+_in_force_of = (
+    select(absence).where(absence.c.cleared_at.is_(None), absence.c.person_id.in_(SOME)).order_by(absence.c.from_on)
+)
+
+
 def of_people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Absence, ...]]:
     """Return the absences in force of several people."""
-    in_force = select(absence).where(absence.c.cleared_at.is_(None)).order_by(absence.c.from_on)
     found: dict[int, list[Absence]] = {}
-    for row in rows_for(connection, ids, lambda some: in_force.where(absence.c.person_id.in_(some))):
+    for row in rows_for(connection, ids, _in_force_of):
         found.setdefault(row.person_id, []).append(Absence(from_on=row.from_on, to_on=row.to_on))
     return {key: tuple(away) for key, away in found.items()}
 

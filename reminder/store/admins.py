@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, insert, select, update
 from reminder.errors import UsageError
 from reminder.policy.model import AdminRole
 from reminder.store import sessions
-from reminder.store.statements import upsert
+from reminder.store.statements import SOME, upsert
 from reminder.store.tables import admin, admin_role, practice
 
 if TYPE_CHECKING:
@@ -117,16 +117,18 @@ def has_owner(connection: Connection) -> bool:
     return connection.scalar(owner.limit(1)) is not None
 
 
+_of_practices = (
+    select(admin_role, admin.c.email, admin.c.name, admin.c.signed_in_at, admin.c.totp_key)
+    .join(admin, admin.c.id == admin_role.c.admin_id)
+    .where(admin_role.c.practice_id.in_(SOME))
+    .order_by(admin.c.id)
+)
+
+
 def of_practices(connection: Connection, practice_ids: Collection[int]) -> dict[int, list[PracticeAdmin]]:
     """Return the admins of each practice, by practice id."""
-    query = (
-        select(admin_role, admin.c.email, admin.c.name, admin.c.signed_in_at, admin.c.totp_key)
-        .join(admin, admin.c.id == admin_role.c.admin_id)
-        .where(admin_role.c.practice_id.in_(practice_ids))
-        .order_by(admin.c.id)
-    )
     found: dict[int, list[PracticeAdmin]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_of_practices, {"some": list(practice_ids)}):
         part = PracticeAdmin(
             admin_id=row.admin_id,
             practice_id=row.practice_id,

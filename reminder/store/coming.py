@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from reminder.policy.model import Kind, State
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder, in_present_cycle
-from reminder.store.statements import rows_for
+from reminder.store.statements import SOME, rows_for
 from reminder.store.tables import WAITING, membership, person, reminder
 
 if TYPE_CHECKING:
@@ -29,16 +29,18 @@ def apart_from_steps(connection: Connection, practice_ids: Collection[int]) -> l
     return [_reminder(row) for row in connection.execute(query.order_by(reminder.c.urgent_on, reminder.c.id))]
 
 
+_recorded_steps = (
+    select(reminder.c.person_id, reminder.c.step, reminder.c.state, reminder.c.next_at)
+    .join(person, person.c.id == reminder.c.person_id)
+    .where(reminder.c.person_id.in_(SOME), in_present_cycle, reminder.c.trial.is_(False))
+    .order_by(reminder.c.id)
+)
+
+
 def recorded_steps(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, State, datetime | None]]]:
     """Return what is recorded of the steps of each person's present cycle, trials aside: step, state, next try."""
-    query = (
-        select(reminder.c.person_id, reminder.c.step, reminder.c.state, reminder.c.next_at)
-        .join(person, person.c.id == reminder.c.person_id)
-        .where(in_present_cycle, reminder.c.trial.is_(False))
-        .order_by(reminder.c.id)
-    )
     found: dict[int, list[tuple[int, State, datetime | None]]] = {}
-    for row in rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some))):
+    for row in rows_for(connection, ids, _recorded_steps):
         found.setdefault(row.person_id, []).append((row.step, State(row.state), row.next_at))
     return found
 

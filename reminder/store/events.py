@@ -29,6 +29,9 @@ class Event:
     detail: Mapping[str, Any]
 
 
+_new = insert(event).returning(event.c.id)
+
+
 def record(
     connection: Connection,
     action: str,
@@ -41,7 +44,7 @@ def record(
 ) -> int:
     """Add an event and return its number. `action` is a stable word such as `reset.recorded`."""
     values = {"actor": actor, "action": action, "happened_at": now, "practice_id": practice_id, "person_id": person_id}
-    key: int = connection.execute(insert(event).values(detail=detail, **values).returning(event.c.id)).scalar_one()
+    key: int = connection.execute(_new, {"detail": detail, **values}).scalar_one()
     return key
 
 

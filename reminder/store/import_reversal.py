@@ -11,7 +11,7 @@ from reminder.policy.model import State
 from reminder.store import people
 from reminder.store.imports import plain
 from reminder.store.outbox import ABOUT_THE_CLOCK, CLOCK, UNSENT
-from reminder.store.statements import chunks, rows_for
+from reminder.store.statements import SOME, chunks, rows_for
 from reminder.store.tables import (
     Instant,
     absence,
@@ -89,7 +89,7 @@ def waiting_rows(connection: Connection, person_ids: Collection[int]) -> dict[in
         )
     )
     found: dict[int, dict[str, dict[str, Any]]] = {}
-    for row in rows_for(connection, person_ids, lambda some: query.where(reminder.c.person_id.in_(some))):
+    for row in rows_for(connection, person_ids, query.where(reminder.c.person_id.in_(SOME))):
         values = {name: plain(getattr(row, name)) for name in _CALLED_OFF}
         if row.state == State.CLAIMED:  # its sender lets go of it when it finds it called off
             values["state"] = State.PLANNED
@@ -113,19 +113,15 @@ def untouched(connection: Connection, stands_for: Mapping[int, Collection[Import
         exists().where(practice.c.escalate_to == person.c.id),
     )
     touched = select(person.c.id.label("person_id")).where(or_(*traces))
-    found = {
-        row.person_id for row in rows_for(connection, stands_for, lambda some: touched.where(person.c.id.in_(some)))
-    }
+    found = {row.person_id for row in rows_for(connection, stands_for, touched.where(person.c.id.in_(SOME)))}
     undone = select(reset.c.undoes_id).where(reset.c.undoes_id.is_not(None))
     others = select(reset).where(
         reset.c.undoes_id.is_(None), or_(reset.c.import_id.is_(None), reset.c.id.not_in(undone))
     )
-    for row in rows_for(connection, stands_for, lambda some: others.where(reset.c.person_id.in_(some))):
+    for row in rows_for(connection, stands_for, others.where(reset.c.person_id.in_(SOME))):
         if row.import_id not in {one.id for one in stands_for[row.person_id]}:
             found.add(row.person_id)
-    for row in rows_for(
-        connection, stands_for, lambda some: select(membership).where(membership.c.person_id.in_(some))
-    ):
+    for row in rows_for(connection, stands_for, select(membership).where(membership.c.person_id.in_(SOME))):
         if row.left_at or row.registered_at not in {one.imported_at for one in stands_for[row.person_id]}:
             found.add(row.person_id)
     return stands_for.keys() - found
@@ -134,7 +130,7 @@ def untouched(connection: Connection, stands_for: Mapping[int, Collection[Import
 def never_mailed(connection: Connection, person_ids: Collection[int]) -> set[int]:
     """Return which of these people no mail was ever claimed for."""
     query = select(reminder.c.person_id).where(reminder.c.fence > 0).distinct()
-    mailed = rows_for(connection, person_ids, lambda some: query.where(reminder.c.person_id.in_(some)))
+    mailed = rows_for(connection, person_ids, query.where(reminder.c.person_id.in_(SOME)))
     return set(person_ids) - {row.person_id for row in mailed}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select,
 from reminder.policy.model import Confidence
 from reminder.store.people import Person, _person
 from reminder.store.rules import IA
-from reminder.store.statements import insert_new, rows_for
+from reminder.store.statements import SOME, insert_new, rows_for
 from reminder.store.tables import import_change, membership, person, reading, reminder, reset, roster_import
 
 if TYPE_CHECKING:
@@ -54,16 +54,16 @@ def matching(connection: Connection, emails: Collection[str], user_ids: Collecti
     here = rows_for(
         connection,
         emails,
-        lambda some: select(person).where(or_(person.c.email.in_(some), person.c.second_email.in_(some))),
+        select(person).where(or_(person.c.email.in_(SOME), person.c.second_email.in_(SOME))),
     )
     found = {row.id: _person(row) for row in here}
-    same_id = rows_for(connection, user_ids, lambda some: select(person).where(func.lower(person.c.user_id).in_(some)))
+    same_id = rows_for(connection, user_ids, select(person).where(func.lower(person.c.user_id).in_(SOME)))
     return list((found | {row.id: _person(row) for row in same_id}).values())
 
 
 def readings(connection: Connection, person_ids: Collection[int]) -> dict[tuple[int, int], date]:
     """Return when figures of days left without an as-of date were first imported, by person and figure."""
-    rows = rows_for(connection, person_ids, lambda some: select(reading).where(reading.c.person_id.in_(some)))
+    rows = rows_for(connection, person_ids, select(reading).where(reading.c.person_id.in_(SOME)))
     return {(row.person_id, row.days_left): row.first_seen_on for row in rows}
 
 
@@ -119,9 +119,7 @@ def add_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> lis
     connection.execute(insert(person), [dict(row) for row in rows])
     emails = [row["email"] for row in rows]
     columns = select(person.c.email, person.c.id)
-    ids = {
-        row.email: row.id for row in rows_for(connection, emails, lambda some: columns.where(person.c.email.in_(some)))
-    }
+    ids = {row.email: row.id for row in rows_for(connection, emails, columns.where(person.c.email.in_(SOME)))}
     return [ids[email] for email in emails]
 
 
@@ -167,7 +165,7 @@ def of_person(connection: Connection, person_id: int, practice_ids: Collection[i
 def named(connection: Connection, ids: Collection[int], practice_ids: Collection[int]) -> dict[int, Import]:
     """Return those of these imports that went into one of the practices, by number."""
     mine = select(roster_import).where(roster_import.c.practice_id.in_(practice_ids))
-    rows = rows_for(connection, ids, lambda some: mine.where(roster_import.c.id.in_(some)))
+    rows = rows_for(connection, ids, mine.where(roster_import.c.id.in_(SOME)))
     return {row.id: Import(**row._mapping) for row in rows}  # noqa: SLF001 - as above
 
 
@@ -222,7 +220,7 @@ def later_changes(connection: Connection, import_id: int, person_ids: Collection
         .order_by(import_change.c.id)
     )
     found: dict[int, list[Change]] = {}
-    for row in rows_for(connection, person_ids, lambda some: standing.where(import_change.c.person_id.in_(some))):
+    for row in rows_for(connection, person_ids, standing.where(import_change.c.person_id.in_(SOME))):
         found.setdefault(row.person_id, []).append(_change(row))
     return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from reminder.policy.model import Kind, State
-from reminder.store.statements import rows_for
-from reminder.store.tables import is_leased, is_waiting, person, reminder
+from reminder.store.statements import NOW, SOME, rows_for
+from reminder.store.tables import Instant, is_leased, is_waiting, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -82,14 +82,34 @@ in_present_cycle = or_(
 """That a reminder is a step of its person's present cycle, or a question to somebody without one."""
 
 
+_of_present_cycles = (
+    select(reminder)
+    .join(person, person.c.id == reminder.c.person_id)
+    .where(in_present_cycle, reminder.c.person_id.in_(SOME))
+    .order_by(reminder.c.id)
+)
+
+
 def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, list[Reminder]]:
     """Return the clock reminders of the present cycle of each person, and the questions put to those without one."""
-    every = select(reminder).join(person, person.c.id == reminder.c.person_id)
-    query = every.where(in_present_cycle).order_by(reminder.c.id)
     found: dict[int, list[Reminder]] = {}
-    for row in rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some))):
+    for row in rows_for(connection, ids, _of_present_cycles):
         found.setdefault(row.person_id, []).append(_reminder(row))
     return found
+
+
+_last_sending = (
+    select(reminder.c.person_id, func.max(reminder.c.sending_at).label("last_at"))
+    .where(
+        reminder.c.person_id.in_(SOME),
+        reminder.c.kind.in_(ABOUT_THE_CLOCK),
+        reminder.c.trial.is_(False),
+        or_(reminder.c.state.in_((State.SENDING, State.SENT)), reminder.c.in_doubt_at.is_not(None)),
+    )
+    .group_by(reminder.c.person_id)
+)
+_last_sending_at_all = _last_sending.where(reminder.c.sending_at.is_not(None))
+_last_sending_until = _last_sending.where(reminder.c.sending_at <= bindparam("until", type_=Instant))
 
 
 def last_sending(connection: Connection, ids: Collection[int], now: datetime | None = None) -> dict[int, datetime]:
@@ -97,18 +117,10 @@ def last_sending(connection: Connection, ids: Collection[int], now: datetime | N
 
     With `now`, what a wrong clock says to have gone more than a day later is left out.
     """
-    gone = reminder.c.sending_at.is_not(None) if now is None else reminder.c.sending_at <= now + timedelta(days=1)
-    query = (
-        select(reminder.c.person_id, func.max(reminder.c.sending_at).label("last_at"))
-        .where(
-            reminder.c.kind.in_(ABOUT_THE_CLOCK),
-            reminder.c.trial.is_(False),
-            or_(reminder.c.state.in_((State.SENDING, State.SENT)), reminder.c.in_doubt_at.is_not(None)),
-            gone,
-        )
-        .group_by(reminder.c.person_id)
-    )
-    rows = rows_for(connection, ids, lambda some: query.where(reminder.c.person_id.in_(some)))
+    if now is None:
+        rows = rows_for(connection, ids, _last_sending_at_all)
+    else:
+        rows = rows_for(connection, ids, _last_sending_until, until=now + timedelta(days=1))
     return {row.person_id: row.last_at for row in rows}
 
 
@@ -133,16 +145,24 @@ def failed(connection: Connection, limit: int = 100) -> list[Reminder]:
     return [_reminder(row) for row in connection.execute(query)]
 
 
+_failed_count = (
+    select(func.count())
+    .select_from(reminder)
+    .where(reminder.c.practice_id == bindparam("which"), reminder.c.state == State.FAILED)
+)
+
+
 def failed_count(connection: Connection, practice_id: int) -> int:
     """Return how many mails of a practice failed and were neither overtaken nor sent again."""
-    mine = and_(reminder.c.practice_id == practice_id, reminder.c.state == State.FAILED)
-    return connection.scalar(select(func.count()).select_from(reminder).where(mine)) or 0
+    return connection.scalar(_failed_count, {"which": practice_id}) or 0
+
+
+_sendable_count = select(func.count()).select_from(reminder).where(is_waiting, reminder.c.next_at <= NOW)
 
 
 def sendable_count(connection: Connection, now: datetime) -> int:
     """Return how many reminders wait although their time has come."""
-    query = select(func.count()).select_from(reminder).where(is_waiting, reminder.c.next_at <= now)
-    return connection.scalar(query) or 0
+    return connection.scalar(_sendable_count, {"now": now}) or 0
 
 
 def history(
@@ -178,6 +198,9 @@ def first_planned(
     return [_reminder(row) for row in connection.execute(query.order_by(reminder.c.urgent_on, reminder.c.id))]
 
 
+_newest_moment = select(reminder.c.planned_at).order_by(reminder.c.id.desc()).limit(1)
+
+
 def newest_moment(connection: Connection) -> datetime | None:
     """Return the latest instant at which a reminder was planned: no honest clock is far behind it."""
-    return connection.scalar(select(reminder.c.planned_at).order_by(reminder.c.id.desc()).limit(1))
+    return connection.scalar(_newest_moment)

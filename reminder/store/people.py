@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from reminder.errors import UsageError
-from reminder.store.statements import rows_for
+from reminder.store.statements import NOW, SOME, rows_for
 from reminder.store.tables import membership, person
 
 if TYPE_CHECKING:
@@ -55,13 +55,20 @@ def _person(row: Row[Any]) -> Person:
     return Person._make(row[:WIDTH])
 
 
+_new = insert(person).returning(person.c.id)
+
+
 def add(
     connection: Connection, *, name: str, email: str, now: datetime, registered_by: str, **optional: str | None
 ) -> int:
     """Add a person and return the id; `optional`: second_email, language, user_id."""
     values = {"name": name, "email": email, "registered_at": now, "registered_by": registered_by, **optional}
-    key: int = connection.execute(insert(person).values(next_step_at=now, **values).returning(person.c.id)).scalar_one()
+    key: int = connection.execute(_new, {"next_step_at": now, **values}).scalar_one()
     return key
+
+
+_one = update(person).where(person.c.id == bindparam("who"))
+_memberships_of_one = update(membership).where(membership.c.person_id == bindparam("who"))
 
 
 def set_clocks(connection: Connection, clocks: Sequence[Mapping[str, Any]]) -> None:
@@ -71,14 +78,14 @@ def set_clocks(connection: Connection, clocks: Sequence[Mapping[str, Any]]) -> N
     """
     rows = [{("who" if name == "person_id" else name): value for name, value in one.items()} for one in clocks]
     if rows:
-        connection.execute(update(person).where(person.c.id == bindparam("who")), rows)
+        connection.execute(_one, rows)
         ends = [{"who": row["who"], "expires_on": row["expires_on"]} for row in rows]
-        connection.execute(update(membership).where(membership.c.person_id == bindparam("who")), ends)
+        connection.execute(_memberships_of_one, ends)
 
 
 def change(connection: Connection, person_id: int, values: dict[str, Any]) -> None:
     """Overwrite columns of a person."""
-    connection.execute(update(person).where(person.c.id == person_id).values(values))
+    connection.execute(_one, {"who": person_id, **values})
 
 
 def greet(connection: Connection, ids: Collection[int], now: datetime) -> None:
@@ -87,10 +94,12 @@ def greet(connection: Connection, ids: Collection[int], now: datetime) -> None:
         connection.execute(update(person).where(person.c.id.in_(ids)).values(greeted_at=now))
 
 
+_these = select(person).where(person.c.id.in_(SOME))
+
+
 def load(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
     """Return the people with these ids, by id."""
-    rows = rows_for(connection, list(ids), lambda some: select(person).where(person.c.id.in_(some)))
-    return {row.id: _person(row) for row in rows}
+    return {row.id: _person(row) for row in rows_for(connection, list(ids), _these)}
 
 
 def get(connection: Connection, person_id: int) -> Person | None:
@@ -128,32 +137,34 @@ def find(connection: Connection, who: str, practice_id: int | None = None) -> Pe
     return found
 
 
+_due = (
+    select(person)
+    .where(person.c.next_step_at <= NOW)
+    .order_by(person.c.next_step_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 def due(connection: Connection, now: datetime, limit: int) -> list[Person]:
     """Lock and return people whose clock is to be looked at, the longest waiting first."""
-    query = (
-        select(person)
-        .where(person.c.next_step_at <= now)
-        .order_by(person.c.next_step_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_person(row) for row in connection.execute(query)]
+    return [_person(row) for row in connection.execute(_due, {"now": now, "most": limit})]
 
 
 def lock(connection: Connection, ids: Collection[int]) -> None:
     """Keep the planner and others away from some people until the transaction ends."""
-    for _ in rows_for(
-        connection, sorted(ids), lambda some: select(person.c.id).where(person.c.id.in_(some)).with_for_update()
-    ):
+    for _ in rows_for(connection, sorted(ids), select(person.c.id).where(person.c.id.in_(SOME)).with_for_update()):
         pass
+
+
+_look_again_at = update(person).where(person.c.id == bindparam("key")).values(next_step_at=bindparam("at"))
 
 
 def look_again_at(connection: Connection, at_by_person: dict[int, datetime | None]) -> None:
     """Set when each clock is to be looked at next."""
     rows = [{"key": key, "at": at} for key, at in at_by_person.items()]
     if rows:
-        statement = update(person).where(person.c.id == bindparam("key")).values(next_step_at=bindparam("at"))
-        connection.execute(statement, rows)
+        connection.execute(_look_again_at, rows)
 
 
 def look_again_all(connection: Connection, now: datetime) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, or_, select, update
 
 from reminder.policy.model import Kind, State
 from reminder.store.outbox import ABOUT_THE_CLOCK, CLOCK, UNSENT
-from reminder.store.statements import chunks, insert_new, rows_for
+from reminder.store.statements import NOW, SOME, chunks, insert_new, rows_for
 from reminder.store.tables import is_waiting, person, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Update
 
     from reminder.store.outbox import Reminder
 
@@ -73,12 +74,14 @@ def add(connection: Connection, plans: Sequence[Plan], now: datetime) -> int:
 
 def cancel_clock(connection: Connection, person_id: int, *, reason: str, now: datetime) -> int:
     """Call off what is still to be sent about a person's clock; return how many mails that were."""
-    mine = and_(
-        reminder.c.person_id == person_id,
-        reminder.c.kind.in_(ABOUT_THE_CLOCK),
-        reminder.c.state.in_(UNSENT),
-    )
-    return connection.execute(update(reminder).where(mine).values(_ended(State.CANCELLED, reason, now))).rowcount
+    return connection.execute(_cancel_clock, {"who": person_id, "why": reason, "now": now}).rowcount
+
+
+_about_clocks = select(reminder).where(
+    reminder.c.person_id.in_(SOME),
+    reminder.c.kind.in_(ABOUT_THE_CLOCK),
+    reminder.c.state.in_((*UNSENT, State.CANCELLED)),
+)
 
 
 def keep_cycles(connection: Connection, cycles: Mapping[int, date | None], *, reason: str, now: datetime) -> None:
@@ -86,10 +89,8 @@ def keep_cycles(connection: Connection, cycles: Mapping[int, date | None], *, re
 
     What was called off of those is planned again, the same rows; the next tick says which of them go.
     """
-    about = and_(reminder.c.kind.in_(ABOUT_THE_CLOCK), reminder.c.state.in_((*UNSENT, State.CANCELLED)))
-    query = select(reminder).where(about)
     gone, back = [], []
-    for row in rows_for(connection, cycles, lambda some: query.where(reminder.c.person_id.in_(some))):
+    for row in rows_for(connection, cycles, _about_clocks):
         is_kept = row.kind in CLOCK and row.cycle_on == cycles[row.person_id]
         if row.state != State.CANCELLED and not is_kept:
             gone.append(row.id)
@@ -107,24 +108,48 @@ def call_off_ended(connection: Connection, now: datetime) -> int:
 
     A reset calls off what waits; what was on its way at that moment comes back if it is put off or its sender died.
     """
-    warns = and_(reminder.c.kind.in_(CLOCK), person.c.expires_on == reminder.c.cycle_on)
-    asks = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None))
-    stands = exists().where(person.c.id == reminder.c.person_id, or_(warns, asks))
-    over = and_(is_waiting, reminder.c.kind.in_(ABOUT_THE_CLOCK), ~stands)
-    values = _ended(State.CANCELLED, "its cycle has ended", now)
-    return connection.execute(update(reminder).where(over).values(values)).rowcount
+    return connection.execute(_call_off_ended, {"why": "its cycle has ended", "now": now}).rowcount
 
 
-def _ended(state: State, reason: str, now: datetime) -> dict[str, Any]:
-    """Return the values of a reminder that is out of the queue; whoever has claimed it holds it no more."""
-    return {"state": state, f"{state}_at": now, "reason": reason, "owner": None, "lease_until": None}
+def _ended(state: State) -> dict[str, Any]:
+    """Return the values of a reminder that is out of the queue, with the parameters `why` and `now`.
+
+    Whoever has claimed it holds it no more.
+    """
+    return {"state": state, f"{state}_at": NOW, "reason": bindparam("why"), "owner": None, "lease_until": None}
+
+
+_cancel_clock = (
+    update(reminder)
+    .where(
+        reminder.c.person_id == bindparam("who"),
+        reminder.c.kind.in_(ABOUT_THE_CLOCK),
+        reminder.c.state.in_(UNSENT),
+    )
+    .values(_ended(State.CANCELLED))
+)
+
+_warns = and_(reminder.c.kind.in_(CLOCK), person.c.expires_on == reminder.c.cycle_on)
+_asks = and_(reminder.c.kind == Kind.ASK, person.c.expires_on.is_(None))
+_stands = exists().where(person.c.id == reminder.c.person_id, or_(_warns, _asks))
+_call_off_ended = (
+    update(reminder).where(is_waiting, reminder.c.kind.in_(ABOUT_THE_CLOCK), ~_stands).values(_ended(State.CANCELLED))
+)
+
+
+@cache
+def _ending(state: State) -> Update:
+    mine = and_(reminder.c.id.in_(SOME), reminder.c.state.in_(UNSENT))
+    return update(reminder).where(mine).values(_ended(state))
 
 
 def end(connection: Connection, ids: Collection[int], state: State, reason: str, now: datetime) -> int:
     """Take reminders that are still to be sent out of the queue, as cancelled or superseded."""
-    values = _ended(state, reason, now)
-    mine = [and_(reminder.c.id.in_(some), reminder.c.state.in_(UNSENT)) for some in chunks(ids)]
-    return sum(connection.execute(update(reminder).where(one).values(values)).rowcount for one in mine)
+    every = ({"some": some, "why": reason, "now": now} for some in chunks(ids))
+    return sum(connection.execute(_ending(state), values).rowcount for values in every)
+
+
+_place = update(reminder).where(reminder.c.id == bindparam("number"), reminder.c.state == State.PLANNED)
 
 
 def place(connection: Connection, placings: Sequence[Placing], now: datetime) -> int:
@@ -138,8 +163,7 @@ def place(connection: Connection, placings: Sequence[Placing], now: datetime) ->
     called_off = and_(reminder.c.id.in_(gone), reminder.c.state.in_((State.CANCELLED, State.SUPERSEDED)))
     revived = connection.execute(update(reminder).where(called_off).values(_planned_anew(now))).rowcount if gone else 0
     values = [{"number": one.row.id, **{name: getattr(one, name) for name in PLACED}} for one in placings]
-    mine = and_(reminder.c.id == bindparam("number"), reminder.c.state == State.PLANNED)
-    connection.execute(update(reminder).where(mine), values)
+    connection.execute(_place, values)
     return revived
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from reminder.errors import UsageError
 from reminder.policy.model import Mode, Schedule
-from reminder.store.statements import insert_new
+from reminder.store.statements import NOW, SOME, insert_new
 from reminder.store.tables import closure, person, practice
 
 if TYPE_CHECKING:
@@ -97,19 +97,22 @@ def add(
     return key
 
 
+_every = select(practice).order_by(practice.c.name)
+_closures = select(closure)
+_these = _every.where(practice.c.id.in_(SOME))
+_closures_of_these = _closures.where(closure.c.practice_id.in_(SOME))
+
+
 def load(connection: Connection, ids: Collection[int] | None = None) -> dict[int, Practice]:
     """Return the practices with these ids (all of them without), by id, in the order of their names."""
     if ids is not None and not ids:
         return {}
-    wanted = select(practice).order_by(practice.c.name)
-    closed = select(closure)
-    if ids is not None:
-        wanted = wanted.where(practice.c.id.in_(ids))
-        closed = closed.where(closure.c.practice_id.in_(ids))
+    wanted, closed = (_every, _closures) if ids is None else (_these, _closures_of_these)
+    these = {} if ids is None else {"some": list(ids)}
     closures: dict[int, set[date]] = {}
-    for row in connection.execute(closed):
+    for row in connection.execute(closed, these):
         closures.setdefault(row.practice_id, set()).add(row.closed_on)
-    return {row.id: _practice(row, closures.get(row.id, ())) for row in connection.execute(wanted)}
+    return {row.id: _practice(row, closures.get(row.id, ())) for row in connection.execute(wanted, these)}
 
 
 def named(connection: Connection, name: str | None) -> Practice:
@@ -131,9 +134,12 @@ def named(connection: Connection, name: str | None) -> Practice:
     raise UsageError(message)
 
 
+_one = update(practice).where(practice.c.id == bindparam("which"))
+
+
 def change(connection: Connection, practice_id: int, values: dict[str, Any]) -> None:
     """Overwrite columns of a practice."""
-    connection.execute(update(practice).where(practice.c.id == practice_id).values(values))
+    connection.execute(_one, {"which": practice_id, **values})
 
 
 def set_schedule(connection: Connection, practice_id: int, schedule: Schedule, now: datetime) -> None:
@@ -173,16 +179,18 @@ def check_all(connection: Connection, now: datetime) -> None:
     connection.execute(update(practice).values(next_check_at=now))
 
 
+_due_checks = (
+    select(practice.c.id)
+    .where(practice.c.next_check_at <= NOW)
+    .order_by(practice.c.next_check_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 def due_checks(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Lock and return practices whose digest and coverage are to be looked at, the longest waiting first."""
-    query = (
-        select(practice.c.id)
-        .where(practice.c.next_check_at <= now)
-        .order_by(practice.c.next_check_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(connection.scalars(query))
+    return list(connection.scalars(_due_checks, {"now": now, "most": limit}))
 
 
 def count(connection: Connection) -> int:

@@ -11,7 +11,7 @@ from reminder.policy.expiry import expires_on
 from reminder.policy.model import Confidence
 from reminder.policy.moments import local_date
 from reminder.store import memberships, people, planning, rules
-from reminder.store.statements import rows_for
+from reminder.store.statements import SOME, rows_for
 from reminder.store.tables import reset
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ def record(
     return record_all(connection, {person.id: reset_on}, confidence, now=now, **source).get(person.id)
 
 
+_new = insert(reset)
+
+
 def record_all(
     connection: Connection,
     days: Mapping[int, date],
@@ -117,7 +120,7 @@ def record_all(
     if not new:
         return {}
     rows = [{**known, "person_id": key, "reset_on": day} for key, day in new.items()]
-    connection.execute(insert(reset), rows)
+    connection.execute(_new, rows)
     added = _counting(connection, new)
     _apply(connection, added, now)
     return {key: one.id for key, one in added.items()}
@@ -134,21 +137,23 @@ def undo(connection: Connection, taken_back: Reset, *, recorded_by: str, now: da
         "recorded_by": recorded_by,
         "undoes_id": taken_back.id,
     }
-    connection.execute(insert(reset).values(values))
+    connection.execute(_new, values)
     key = taken_back.person_id
     _apply(connection, {key: current(connection, key)}, now)
 
 
 _undoing = reset.alias()
-"""Made once: that takes longer than asking."""
+_counting_of = (
+    select(reset)
+    .where(reset.c.person_id.in_(SOME), reset.c.undoes_id.is_(None))
+    .where(~exists().where(_undoing.c.undoes_id == reset.c.id, _undoing.c.person_id == reset.c.person_id))
+    .order_by(reset.c.id)
+)
 
 
 def _counting(connection: Connection, person_ids: Collection[int]) -> dict[int, Reset]:
     """Return the reset that counts of each person who has one."""
-    standing = ~exists().where(_undoing.c.undoes_id == reset.c.id, _undoing.c.person_id == reset.c.person_id)
-    query = select(reset).where(reset.c.undoes_id.is_(None), standing).order_by(reset.c.id)
-    rows = rows_for(connection, person_ids, lambda some: query.where(reset.c.person_id.in_(some)))
-    return {row.person_id: _reset(row) for row in rows}
+    return {row.person_id: _reset(row) for row in rows_for(connection, person_ids, _counting_of)}
 
 
 def _apply(connection: Connection, counting: Mapping[int, Reset | None], now: datetime) -> None:
@@ -170,8 +175,9 @@ def _apply(connection: Connection, counting: Mapping[int, Reset | None], now: da
     planning.keep_cycles(connection, cycles, reason=ENDED_BY_RESET, now=now)
 
 
+_confidences = select(reset.c.id, reset.c.confidence).where(reset.c.id.in_(SOME))
+
+
 def confidences(connection: Connection, ids: Collection[int]) -> dict[int, Confidence]:
     """Return how we know each of these resets, by its number."""
-    query = select(reset.c.id, reset.c.confidence)
-    rows = rows_for(connection, ids, lambda some: query.where(reset.c.id.in_(some)))
-    return {row.id: Confidence(row.confidence) for row in rows}
+    return {row.id: Confidence(row.confidence) for row in rows_for(connection, ids, _confidences)}

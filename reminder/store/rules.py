@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminder.errors import UsageError
 from reminder.policy.expiry import expires_on
@@ -22,9 +22,12 @@ IA = "ia"
 """The key of the one rule that is shipped: the I&A password."""
 
 
+_versions = select(rule).where(rule.c.key == bindparam("which")).order_by(rule.c.effective_from)
+
+
 def load(connection: Connection, key: str = IA) -> Rule:
     """Return a rule with all its versions; raise UsageError if the database knows none."""
-    rows = connection.execute(select(rule).where(rule.c.key == key).order_by(rule.c.effective_from)).all()
+    rows = connection.execute(_versions, {"which": key}).all()
     if not rows:
         message = f"rule: {key!r} is not in the database; run: reminder db upgrade"
         raise UsageError(message)

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, tuple_, update
 
 from reminder.policy.model import State
 from reminder.store.outbox import ABOUT_THE_CLOCK, IS_STEP, Reminder, _reminder
+from reminder.store.statements import NOW
 from reminder.store.tables import Instant, attempt, is_leased, is_waiting, reminder
 
 if TYPE_CHECKING:
@@ -50,33 +51,41 @@ LONGEST_AHEAD = timedelta(hours=26)
 STOPPED_ON_THE_WAY = "the sender stopped while this mail was on its way"
 
 
+_over = or_(reminder.c.lease_until <= NOW, reminder.c.lease_until > bindparam("longest", type_=Instant))
+_late = select(reminder.c.id).where(is_leased, _over).with_for_update(skip_locked=True).cte("late")
+_was_sending, _first_doubt = reminder.c.state == State.SENDING, reminder.c.in_doubt_at
+# One statement: a sender that is believed gone may commit `sending` between two of them.
+_expire_leases = (
+    update(reminder)
+    .where(reminder.c.id.in_(select(_late.c.id)))
+    .values(
+        state=case((or_(_was_sending, _first_doubt.is_not(None)), State.IN_DOUBT), else_=State.PLANNED),
+        in_doubt_at=case((_was_sending, func.coalesce(_first_doubt, NOW)), else_=_first_doubt),
+        reason=case((_was_sending, STOPPED_ON_THE_WAY), else_=reminder.c.reason),
+        owner=None,
+        lease_until=None,
+    )
+    .returning(reminder.c.id)
+)
+
+
 def expire_leases(connection: Connection, now: datetime) -> int:
     """Take back what a dead sender left: claimed mails wait again, those being sent are in doubt and wait, too."""
-    over = or_(reminder.c.lease_until <= now, reminder.c.lease_until > now + LONGEST_AHEAD)
-    late = select(reminder.c.id).where(is_leased, over).with_for_update(skip_locked=True).cte("late")
-    was_sending, first_doubt = reminder.c.state == State.SENDING, reminder.c.in_doubt_at
-    # One statement: a sender that is believed gone may commit `sending` between two of them.
-    values = {
-        "state": case((or_(was_sending, first_doubt.is_not(None)), State.IN_DOUBT), else_=State.PLANNED),
-        "in_doubt_at": case((was_sending, func.coalesce(first_doubt, literal(now, Instant))), else_=first_doubt),
-        "reason": case((was_sending, STOPPED_ON_THE_WAY), else_=reminder.c.reason),
-        "owner": None,
-        "lease_until": None,
-    }
-    statement = update(reminder).where(reminder.c.id.in_(select(late.c.id))).values(values).returning(reminder.c.id)
-    return len(connection.execute(statement).all())
+    return len(connection.execute(_expire_leases, {"now": now, "longest": now + LONGEST_AHEAD}).all())
+
+
+_missed_windows = (
+    select(reminder)
+    .where(is_waiting, reminder.c.closes_at <= NOW, reminder.c.next_at <= NOW)
+    .order_by(reminder.c.urgent_on, reminder.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def missed_windows(connection: Connection, now: datetime, limit: int) -> list[Reminder]:
     """Lock and return reminders whose window has closed before they could go."""
-    query = (
-        select(reminder)
-        .where(is_waiting, reminder.c.closes_at <= now, reminder.c.next_at <= now)
-        .order_by(reminder.c.urgent_on, reminder.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_reminder(row) for row in connection.execute(query)]
+    return [_reminder(row) for row in connection.execute(_missed_windows, {"now": now, "most": limit})]
 
 
 def move(connection: Connection, reminder_id: int, *, next_at: datetime, closes_at: datetime) -> None:
@@ -95,30 +104,32 @@ def bring_back(connection: Connection, now: datetime) -> None:
     connection.execute(update(reminder).where(far).values(next_at=now, closes_at=now))
 
 
+_chosen = (
+    select(reminder.c.id)
+    .where(is_waiting, reminder.c.next_at <= NOW, or_(reminder.c.closes_at.is_(None), reminder.c.closes_at > NOW))
+    .order_by(reminder.c.urgent_on, reminder.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("chosen")
+)
+_claim = (
+    update(reminder)
+    .where(reminder.c.id.in_(select(_chosen.c.id)))
+    .values(
+        state=State.CLAIMED,
+        claimed_at=NOW,
+        owner=bindparam("sender"),
+        lease_until=bindparam("until", type_=Instant),
+        fence=reminder.c.fence + 1,
+    )
+    .returning(*reminder.c)
+)
+
+
 def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list[Reminder]:
     """Claim up to `limit` reminders whose time has come, most urgent first; no two senders ever get the same one."""
-    ready = and_(
-        is_waiting,
-        reminder.c.next_at <= now,
-        or_(reminder.c.closes_at.is_(None), reminder.c.closes_at > now),
-    )
-    chosen = (
-        select(reminder.c.id)
-        .where(ready)
-        .order_by(reminder.c.urgent_on, reminder.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("chosen")
-    )
-    values = {
-        "state": State.CLAIMED,
-        "claimed_at": now,
-        "owner": owner,
-        "lease_until": now + LEASE,
-        "fence": reminder.c.fence + 1,
-    }
-    statement = update(reminder).where(reminder.c.id.in_(select(chosen.c.id))).values(values).returning(*reminder.c)
-    claimed = [_reminder(row) for row in connection.execute(statement)]
+    values = {"sender": owner, "now": now, "until": now + LEASE, "most": limit}
+    claimed = [_reminder(row) for row in connection.execute(_claim, values)]
     return sorted(claimed, key=lambda row: (row.urgent_on, row.id))
 
 
@@ -147,10 +158,13 @@ def _mark(connection: Connection, rows: Sequence[Reminder], values: Mapping[str,
 FROZEN = ("content", "wording", "message_id", "frozen_on", "frozen_at")
 
 
+_one = update(reminder).where(reminder.c.id == bindparam("number"))
+
+
 def freeze(connection: Connection, rows: Sequence[Reminder]) -> None:
     """Keep what these mails will say, so that each try has the same bytes; in the transaction that claimed them."""
     values = [{"number": row.id, **{name: getattr(row, name) for name in FROZEN}} for row in rows]
-    connection.execute(update(reminder).where(reminder.c.id == bindparam("number")), values)
+    connection.execute(_one, values)
 
 
 def mark_sending(connection: Connection, rows: Sequence[Reminder], now: datetime) -> set[int]:

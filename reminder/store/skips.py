@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, select
 
 from reminder.store import people
 from reminder.store.people import Person, _person
-from reminder.store.statements import insert_new, rows_for
+from reminder.store.statements import SOME, insert_new, rows_for
 from reminder.store.tables import person, skipped_step
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ def remove(connection: Connection, person_id: int, cycle_on: date, step: int, *,
     return connection.execute(delete(skipped_step).where(mine)).rowcount == 1
 
 
+_of_present_cycles = select(skipped_step).join(person, _present).where(skipped_step.c.person_id.in_(SOME))
+
+
 def of_present_cycles(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, str]]:
     """Return the skipped steps of the present cycle of each person, and who skipped each."""
-    query = select(skipped_step).join(person, _present)
     found: dict[int, dict[int, str]] = {}
-    for row in rows_for(connection, ids, lambda some: query.where(skipped_step.c.person_id.in_(some))):
+    for row in rows_for(connection, ids, _of_present_cycles):
         found.setdefault(row.person_id, {})[row.step] = row.skipped_by
     return found
 

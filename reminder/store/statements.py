@@ -1,38 +1,55 @@
-"""Statements that SQLite and PostgreSQL spell through different SQLAlchemy constructs."""
+"""What statements are made of, and those that SQLite and PostgreSQL spell through different constructs.
+
+SQLAlchemy takes several times as long to build a statement as to run it. So what every pass runs is built once, as its
+module is loaded or when it is first asked for, with a parameter where a value comes in.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from reminder.store.tables import Instant
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, Table
 
 Value = TypeVar("Value")
 
+NOW = bindparam("now", type_=Instant)
+"""Stands in a statement for the present instant."""
 
-def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects share no type for it
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+SOME: BindParameter[Any] = bindparam("some", expanding=True)
+"""Stands in a statement for as many values as fit into one."""
+
+
+@cache
+def _insert(dialect: str, table: Table, on: tuple[str, ...], changes: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - the two dialects share no type for it
+    """Return the statement that inserts rows; of those whose key `on` is there already it changes these columns."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    if not changes:
+        return statement.on_conflict_do_nothing(index_elements=on)
+    return statement.on_conflict_do_update(index_elements=on, set_={name: statement.excluded[name] for name in changes})
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], on: Sequence[str]) -> int:
     """Insert the rows whose key `on` is not there yet; return how many were new."""
     if not rows:
         return 0
-    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(on))
+    statement = _insert(connection.dialect.name, table, tuple(on))
     counted = connection.execution_options(preserve_rowcount=True)
     return counted.execute(statement, [dict(row) for row in rows]).rowcount
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], on: Sequence[str]) -> None:
     """Insert one row, or overwrite the one that has the same key `on`."""
-    statement = _insert(connection, table).values(**row)
-    changes = {name: statement.excluded[name] for name in row if name not in on}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(on), set_=changes))
+    changes = tuple(name for name in row if name not in on)
+    connection.execute(_insert(connection.dialect.name, table, tuple(on), changes), dict(row))
 
 
 CHUNK = 5000
@@ -59,8 +76,14 @@ def chunks(values: Collection[Value]) -> Iterator[list[Value]]:
 
 
 def rows_for(
-    connection: Connection, values: Collection[Value], query: Callable[[list[Value]], Select[Any]]
+    connection: Connection,
+    values: Collection[Any],
+    query: Select[Any],
+    **others: Any,  # noqa: ANN401 - values of any column
 ) -> Iterator[Row[Any]]:
-    """Run a query over many values, as many at once as fit into one statement."""
+    """Run a query that holds `SOME` over many values, as many at once as fit into one statement.
+
+    `others`: the values of its other parameters.
+    """
     for some in chunks(values):
-        yield from connection.execute(query(some))
+        yield from connection.execute(query, {"some": some, **others})

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from reminder.store.statements import upsert
 from reminder.store.tables import system
@@ -31,9 +31,12 @@ class Hold:
         return self.probe_at is None
 
 
+_value = select(system.c.value).where(system.c.key == bindparam("wanted"))
+
+
 def get(connection: Connection, key: str) -> str | None:
     """Return the value kept under `key`."""
-    return connection.scalar(select(system.c.value).where(system.c.key == key))
+    return connection.scalar(_value, {"wanted": key})
 
 
 def put(connection: Connection, key: str, value: str) -> None:

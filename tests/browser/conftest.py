@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """A browser for all tests of this folder, and no longer: while it runs, nothing else here may run an event loop."""
     with chromium() as running:
         yield running
 

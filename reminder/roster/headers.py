@@ -104,10 +104,12 @@ def guess_columns(headings: Sequence[str]) -> tuple[Column, ...]:
 
 def guess_field(heading: str) -> tuple[Field | None, bool]:
     """Return the field a heading stands for (None: nothing we import) and whether it says so plainly."""
-    if len(heading) > _LONGEST_HEADING or is_secret(heading) or FOR_INFORMATION in heading.casefold():
+    if len(heading) > _LONGEST_HEADING or FOR_INFORMATION in heading.casefold():
         return None, False
     words = _words(heading)
-    if says_secret(heading):
+    if _say_secret(words):
+        if not _say_date(words):
+            return None, False
         dated = Field.EXPIRES if _EXPIRY_WORDS & set(words) else Field.LAST_RESET
         rest = "".join(word for word in words if word not in _FILLERS | _SECRET_WORDS)
         return dated, _FIELDS.get(rest) is dated
@@ -121,13 +123,13 @@ def guess_field(heading: str) -> tuple[Field | None, bool]:
 
 def is_secret(heading: str) -> bool:
     """Tell whether a heading announces passwords; one that says last, changed, reset, set, updated or date does not."""
-    return says_secret(heading) and not _says_date(_words(heading))
+    words = _words(heading)
+    return _say_secret(words) and not _say_date(words)
 
 
 def says_secret(heading: str) -> bool:
     """Tell whether a heading has a word for password in it, whatever else it says."""
-    words = _words(heading)
-    return bool(_SECRET_WORDS & set(words)) or any(part in word for word in words for part in _SECRET_PARTS)
+    return _say_secret(_words(heading))
 
 
 def says_as_of(text: str) -> bool:
@@ -173,7 +175,11 @@ def _words(heading: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", text))
 
 
-def _says_date(words: tuple[str, ...]) -> bool:
+def _say_secret(words: tuple[str, ...]) -> bool:
+    return bool(_SECRET_WORDS & set(words)) or any(part in word for word in words for part in _SECRET_PARTS)
+
+
+def _say_date(words: tuple[str, ...]) -> bool:
     """Tell whether a date word stands in the heading, alone or run together with the secret word (PASSWORDLASTSET)."""
     run_together = any(
         part in word and any(date_word in word for date_word in _DATE_WORDS) for word in words for part in _SECRET_PARTS

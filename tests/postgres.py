@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -48,7 +50,7 @@ class Cluster:
     def say(self, *statements: str) -> None:
         """Run statements as the server's owner, each by itself."""
         asked = [part for statement in statements for part in ("-c", statement)]
-        self.run("psql", "-qh", str(self.home), "-U", "reminder", *asked, "postgres")
+        self.run("psql", "-v", "ON_ERROR_STOP=1", "-qh", str(self.home), "-U", "reminder", *asked, "postgres")
 
     def run(self, program: str, *arguments: str) -> None:
         command = [str(self.binaries / "bin" / program), *arguments]
@@ -61,7 +63,10 @@ class Cluster:
     def fresh_url(self, like: str = "template1") -> str:
         name = f"test{next(self._numbers)}"
         gone, self._done_with = self._done_with, []
-        self.say(*(f"drop database {one} with (force)" for one in gone), f"create database {name} template {like}")
+        self.say(
+            *(f"drop database {one} with (force)" for one in gone),
+            f"create database {name} template {like} strategy file_copy",
+        )
         return f"postgresql+psycopg://reminder@/{name}?host={self.home}"
 
     @contextmanager
@@ -69,7 +74,7 @@ class Cluster:
         """Give a new database, which is removed when the next one is made: a thousand of them would fill the memory."""
         url = self.fresh_url(like)
         yield url
-        self._done_with.append(url.rpartition("/")[2].partition("?")[0])
+        self._done_with.append(str(make_url(url).database))
 
 
 def copy_binaries(binaries: Path, folder: Path) -> Path:

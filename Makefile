@@ -18,6 +18,9 @@ IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -g
 # Two processors do most of it; while one test waits for a browser, a server or a lease another may work.
 WORKERS := 3
 
+# Many images of containers set it; here a hundred short processes would then compile the program anew, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .NOTPARALLEL:  # the first failure is the last thing said
 .PHONY: help demo test soak coverage mutants bench lint types docs screenshots lock clean browser faketime libreoffice
 

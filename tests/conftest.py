@@ -40,6 +40,23 @@ class ForbiddenConnectionError(AssertionError):
     """A test tried to reach another machine."""
 
 
+LONGEST = (
+    "test_model",
+    "test_years",
+    "test_reconcile",
+    "test_disk",
+    "test_postgres_chaos",
+    "test_killing",
+    "test_torture",
+)
+"""The modules that begin first: a test of a minute that begins last keeps one worker busy and the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 @pytest.fixture(autouse=True)
 def no_network_but_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     connect, look_up = socket.socket.connect, socket.getaddrinfo

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LOOK = (
-    "axe.run({resultTypes: ['violations']}).then(found => ({...found, passes: [], incomplete: [], inapplicable: []}))"
-)
+LOOK = "options => axe.run(options).then(found => ({...found, passes: [], incomplete: [], inapplicable: []}))"
 """What is right with a page would take longer to bring here than to find."""
+
+OF_COLORS = ["color-contrast", "link-in-text-block"]
+"""The rules of axe that a page may keep when it is light and break when it is dark."""
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -107,20 +107,25 @@ def pages(state: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         yield address, json.loads(before[-1])
 
 
-def barriers(page: Page) -> list[str]:
-    """Return what keeps somebody from using the page that is open, as axe sees it in its present look and width."""
+def barriers(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    """Return what keeps somebody from using the page that is open, as axe sees it in its present look and width.
+
+    `rules`: those that are looked at; all without.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    result = AxeResults(page.evaluate(LOOK))
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    result = AxeResults(page.evaluate(LOOK, options))
     return [str(result.generate_report())] if result.violations_count else []
 
 
 def wait_for(address: str) -> None:
-    """Wait until the server answers, for half a minute at most."""
-    for _ in range(300):
+    """Wait until the server answers, for half a minute or so."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
         try:
             with urllib.request.urlopen(f"{address}is-this-mail-real", timeout=5):
                 return
-        except urllib.error.URLError:
+        except OSError:  # nobody listens yet, or whoever does is too busy for now
             time.sleep(0.1)
     raise AssertionError(address)

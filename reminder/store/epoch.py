@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from reminder.store import outbox, system
+from reminder.store import outbox, people, system
 from reminder.store.tables import system as facts
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     """Count a pass that begins, in the database and on the mark; if the database is an older copy, hold the queue.
 
     Whatever it was held for when it was copied says nothing of its age, and the mail server's word would release it.
-    Return whether it is the present one; one that has never had a mail was made anew, and is. The mark follows the
-    database, so that a crash between the two holds nothing.
+    Return whether it is the present one. One that knows nobody and has never had a mail was made anew, and is; one that
+    knows somebody may be of the days before their first mail. The mark follows the database, so that a crash between
+    the two holds nothing.
     """
-    seen = _read(mark)
+    seen = passes_on(mark)
     with store.write() as connection:
         known = passes(connection)
-        is_old = known < seen and outbox.newest_moment(connection) is not None
+        is_new = outbox.newest_moment(connection) is None and people.registered_count(connection) == 0
+        is_old = known < seen and not is_new
         held = system.hold(connection)
         if is_old and (held is None or held.reason != RESTORED):
             system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
@@ -63,8 +65,8 @@ def count(connection: Connection, least: int) -> None:
     system.put(connection, PASSES, str(max(passes(connection), least)))
 
 
-def _read(mark: Path) -> int:
-    """Return what the mark says; one that is not there, or that a power cut emptied, says nothing."""
+def passes_on(mark: Path) -> int:
+    """Return how many passes a mark has counted; one that is not there, or that a power cut emptied, says nothing."""
     try:
         return int(mark.read_text("ascii"))
     except (OSError, ValueError):

@@ -109,5 +109,17 @@ def test_a_database_that_was_made_anew_beside_an_old_mark_is_not_held(store: Sto
     assert not is_held(store)
 
 
+@pytest.mark.parametrize("passes", [0, 1])
+def test_an_older_copy_from_before_the_first_mail_is_held(store: Store, tmp_path: Path, passes: int) -> None:
+    (tmp_path / "mark").write_text("2")
+    early = World(store, NOW)
+    early.practice()
+    early.person("Alma Reyes", date(2026, 11, 30))
+    put_back_to(store, passes)
+
+    assert not epoch.begin_pass(store, tmp_path / "mark", NOW)
+    assert is_held(store)
+
+
 def test_a_mark_that_cannot_be_written_stops_no_pass(world: World, tmp_path: Path) -> None:
     assert epoch.begin_pass(world.store, tmp_path / "no folder" / "mark", NOW)

@@ -44,11 +44,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock or (utc_now if store.is_sqlite else SharedClock(store.server_time)),
         installation=_installation(settings),
         reread=_Reader(store, settings),
-        mark=_mark(store),
+        mark=mark_of(store),
     )
 
 
-def _mark(store: Store) -> Path:
+def mark_of(store: Store) -> Path:
     """Return where the passes are counted outside the database: beside its file, or in this machine's data folder."""
     if store.is_sqlite:
         return Path(f"{store.url.database}.passes")

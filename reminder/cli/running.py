@@ -31,7 +31,7 @@ def init(
     ] = False,
 ) -> None:
     """Create or upgrade the database, the first practice and its first owner."""
-    from reminder import settings
+    from reminder import settings, wiring
     from reminder.clock import utc_now
     from reminder.installation import in_force
     from reminder.jobs import passwords, signing_in
@@ -46,7 +46,7 @@ def init(
     password = passwords.checked_password(_first_line(password_file), [name, owner]) if password_file else None
     with open_store(any_schema=True) as store:
         now = utc_now()
-        upgrade_after_backup(store, Path(settings.load().backup_dir), now)
+        upgrade_after_backup(store, Path(settings.load().backup_dir), now, wiring.mark_of(store))
         with store.write() as connection:
             schedule = Schedule(zone=timezone)
             open_practice(
@@ -94,13 +94,13 @@ def serve(
     from reminder.store.backups import upgrade_after_backup
 
     chosen = settings.prepare(settings.load())
-    listener = serving.listen(host, port)
-    services = wiring.build(chosen)
-    upgrade_after_backup(services.store, Path(chosen.backup_dir), services.clock())
-    services.refresh()
-    address = services.links.base if chosen.is_locked("public_url") else f"http://{host}:{port}"
-    _say_code(services, address)
-    serving.serve(services, chosen, listener, with_scheduler=not no_scheduler)
+    with serving.listen(host, port) as listener:
+        services = wiring.build(chosen)
+        upgrade_after_backup(services.store, Path(chosen.backup_dir), services.clock(), services.mark)
+        services.refresh()
+        address = services.links.base if chosen.is_locked("public_url") else f"http://{host}:{port}"
+        _say_code(services, address)
+        serving.serve(services, chosen, listener, with_scheduler=not no_scheduler)
 
 
 def _say_code(services: Services, address: str) -> None:

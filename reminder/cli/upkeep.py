@@ -37,13 +37,13 @@ def doctor(
 @app.command()
 def upgrade() -> None:
     """Create the tables, or bring them to the newest schema, on SQLite after a backup."""
-    from reminder import settings
+    from reminder import settings, wiring
     from reminder.store import schema
     from reminder.store.backups import upgrade_after_backup
 
     folder = Path(settings.load().backup_dir)
     with open_store(any_schema=True) as store:
-        kept = upgrade_after_backup(store, folder, utc_now())
+        kept = upgrade_after_backup(store, folder, utc_now(), wiring.mark_of(store))
     typer.echo(f"The database is at schema {schema.NEWEST}.{f' As it was before: {kept}' if kept else ''}")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, func, insert, inspect, select, table, text
 from sqlalchemy.exc import DatabaseError
 
 from reminder.errors import UsageError
-from reminder.store import migrate, schema, system
+from reminder.store import epoch, migrate, schema, system
 from reminder.store.engine import Store
 from reminder.store.tables import metadata
 
@@ -171,17 +171,23 @@ def tidy_up(folder: Path, pattern: str, now: datetime) -> None:
                 left.unlink()
 
 
-def upgrade_after_backup(store: Store, folder: Path, now: datetime) -> Path | None:
+def upgrade_after_backup(store: Store, folder: Path, now: datetime, mark: Path | None = None) -> Path | None:
     """Bring the database to the newest schema; if it has an older one, after a backup, whose path is returned.
 
-    On PostgreSQL that backup is the admin's: one of another schema can only be made by its own tools.
+    On PostgreSQL that backup is the admin's: one of another schema can only be made by its own tools. Raise UsageError
+    if the database is empty although passes are counted on its mark: whoever went on with it would remind nobody.
     """
+    with store.read() as connection:
+        found = schema.present(connection)
+    if found is None and mark is not None and epoch.passes_on(mark):
+        message = (
+            f"the database is empty, but {mark} says that it was in use; mount its disk, correct REMINDER_DATABASE_URL "
+            f"or run: reminder db restore FILE. To begin anew, remove {mark}"
+        )
+        raise UsageError(message)
     kept = None
-    if store.is_sqlite:
-        with store.read() as connection:
-            found = schema.present(connection)
-        if found is not None and found < schema.NEWEST:
-            kept = back_up_before(store, folder, "upgrade", now)
+    if store.is_sqlite and found is not None and found < schema.NEWEST:
+        kept = back_up_before(store, folder, "upgrade", now)
     migrate.upgrade(store)
     return kept
 

@@ -465,6 +465,29 @@ def test_a_port_that_is_taken_is_named_before_anything_is_done(bare: Shell) -> N
     assert not (bare.folder / "reminder.db").exists()
 
 
+NEW = ("init", "--practice", "Elm Street", "--timezone", "America/Chicago", "--admin", "dana@elm.example")
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("db", "upgrade"), NEW], ids=lambda words: words[0])
+def test_an_empty_database_where_one_was_in_use_is_not_gone_on_with(shell: Shell, words: tuple[str, ...]) -> None:
+    shell("tick")
+    for path in shell.folder.glob("reminder.db*"):
+        if not path.name.endswith(".passes"):
+            path.unlink()
+    done = shell(*words)
+
+    assert done.code == 2
+    assert "reminder.db.passes says that it was in use; mount its disk, correct REMINDER_DATABASE_URL" in done.err
+
+
+def test_who_begins_anew_removes_the_mark(shell: Shell) -> None:
+    shell("tick")
+    for path in shell.folder.glob("reminder.db*"):
+        path.unlink()
+
+    assert shell(*NEW).code == 0
+
+
 def test_of_two_programs_that_start_together_one_is_told_that_the_port_is_taken() -> None:
     with serving.listen("127.0.0.1", 0) as first, pytest.raises(UsageError, match="the pages cannot be served there"):
         serving.listen("127.0.0.1", first.getsockname()[1])

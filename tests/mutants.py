@@ -119,6 +119,7 @@ class Trying:
 def put_in(mutant: Mutant) -> None:
     """Give the functions of a module that is loaded the code of the changed one."""
     path = str(file_of(mutant.module))
+    gc.unfreeze()  # what the tests set aside is not listed otherwise
     codes = {code.co_qualname: code for code in codes_in(compile(mutant.source, path, "exec"))}
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename == path:

@@ -171,7 +171,7 @@ def tidy_up(folder: Path, pattern: str, now: datetime) -> None:
                 left.unlink()
 
 
-def upgrade_after_backup(store: Store, folder: Path, now: datetime, mark: Path | None = None) -> Path | None:
+def upgrade_after_backup(store: Store, folder: Path, now: datetime, mark: Path | None) -> Path | None:
     """Bring the database to the newest schema; if it has an older one, after a backup, whose path is returned.
 
     On PostgreSQL that backup is the admin's: one of another schema can only be made by its own tools. Raise UsageError

@@ -43,8 +43,7 @@ def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     seen = passes_on(mark)
     with store.write() as connection:
         known = passes(connection)
-        is_new = outbox.newest_moment(connection) is None and people.registered_count(connection) == 0
-        is_old = known < seen and not is_new
+        is_old = known < seen and _knows_somebody(connection)
         held = system.hold(connection)
         if is_old and (held is None or held.reason != RESTORED):
             system.set_hold(connection, system.Hold(reason=REASON, cure=CURE, since_at=now))
@@ -53,6 +52,11 @@ def begin_pass(store: Store, mark: Path, now: datetime) -> bool:
     with suppress(OSError):  # a machine that may not write there has no mark
         _write(mark, reached)
     return not is_old
+
+
+def _knows_somebody(connection: Connection) -> bool:
+    """Tell whether there was ever a mail, or there is anybody to remind; the people are counted only if need be."""
+    return outbox.newest_moment(connection) is not None or people.registered_count(connection) > 0
 
 
 def passes(connection: Connection) -> int:

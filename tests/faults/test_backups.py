@@ -139,8 +139,8 @@ def test_the_mark_lies_beside_the_file_and_for_postgresql_in_the_data_folder(tmp
 @pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
 def test_before_an_upgrade_the_database_is_kept_as_it_was(revision: str, tmp_path: Path) -> None:
     store = lived_at(f"sqlite:///{tmp_path / 'reminder.db'}", revision, rows=20, seed=SEED)
-    kept = backups.upgrade_after_backup(store, tmp_path / "backups", NOW)
-    again = backups.upgrade_after_backup(store, tmp_path / "backups", NOW)
+    kept = backups.upgrade_after_backup(store, tmp_path / "backups", NOW, None)
+    again = backups.upgrade_after_backup(store, tmp_path / "backups", NOW, None)
     assert kept is not None
     assert again is None
     with closing(store), store.read() as connection:

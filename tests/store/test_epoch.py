@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reminder.jobs.releasing import hold_queue
-from reminder.store import epoch, system
+from reminder.store import epoch, people, system
 from tests.world import World, chicago
 
 if TYPE_CHECKING:
@@ -119,6 +119,18 @@ def test_an_older_copy_from_before_the_first_mail_is_held(store: Store, tmp_path
 
     assert not epoch.begin_pass(store, tmp_path / "mark", NOW)
     assert is_held(store)
+
+
+def test_an_ordinary_pass_counts_nobody(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host of a million people has a pass each minute, before their first mail, too."""
+    World(store, NOW).practice()
+
+    def counted(_: object) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(people, "registered_count", counted)
+
+    assert all(epoch.begin_pass(store, tmp_path / "mark", NOW) for _ in range(3))
 
 
 def test_a_mark_that_cannot_be_written_stops_no_pass(world: World, tmp_path: Path) -> None:

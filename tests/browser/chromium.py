@@ -26,6 +26,8 @@ LOOK = "options => axe.run(options).then(found => ({...found, passes: [], incomp
 OF_COLORS = ["color-contrast", "link-in-text-block"]
 """The rules of axe that a page may keep when it is light and break when it is dark."""
 
+PROGRAMS = ["chromium-headless-shell", "chromium", "google-chrome"]
+
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -34,7 +36,7 @@ QUIET = [
 
 def executable() -> str:
     """Return a Chromium; `make test` installs one, so a missing one is a fault and no reason to skip."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert found, "no Chromium: run make test, which installs it"
     return found
 

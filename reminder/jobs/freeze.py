@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
@@ -128,13 +127,8 @@ def bytes_of(connection: Connection, services: Services, row: Reminder) -> bytes
     if row.wording == services.wording.version:
         wording = services.wording
     else:
-        wording = _earlier_wording(wordings.load(connection, row.wording))
+        wording = Wording.from_json(wordings.load(connection, row.wording))
     return compose(services, row, row.content, wording)
-
-
-@lru_cache(maxsize=4)
-def _earlier_wording(sources: str) -> Wording:
-    return Wording.from_json(sources)
 
 
 def compose(services: Services, row: Reminder, values: Mapping[str, Any], wording: Wording) -> bytes:

@@ -99,16 +99,17 @@ class Wording:
             if folder is not None:
                 found = sorted(path for suffix in ("txt", "html", "css") for path in folder.rglob(f"*.{suffix}"))
                 sources |= {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
-        return cls(sources)
+        return cls.from_json(_as_json(sources))
 
     @classmethod
+    @lru_cache(maxsize=8)
     def from_json(cls, text: str) -> Wording:
-        """Take up a version that was kept."""
+        """Take up a version that was kept; the last few are compiled once."""
         return cls(json.loads(text))
 
     def as_json(self) -> str:
         """Return the sources, to be kept: an old mail is shown with the words it was sent with."""
-        return json.dumps(self._sources, ensure_ascii=False, sort_keys=True)
+        return _as_json(self._sources)
 
     def _compile(self, name: str) -> None:
         try:
@@ -121,6 +122,10 @@ class Wording:
         """Write a mail from plain values; the same values give the same mail."""
         subject, text, html = (self._environment.get_template(f"{name}/{part}").render(values) for part in PARTS)
         return Rendered(subject=" ".join(subject.split()), text=text.strip() + "\n", html=html.strip() + "\n")
+
+
+def _as_json(sources: Mapping[str, str]) -> str:
+    return json.dumps(sources, ensure_ascii=False, sort_keys=True)
 
 
 @lru_cache  # the mails of one morning name few dates

@@ -278,10 +278,14 @@ def test_the_version_follows_the_words(tmp_path: Any) -> None:
 
 
 def test_an_old_version_writes_the_same_words_again() -> None:
-    again = Wording.from_json(WORDING.as_json())
+    again = Wording(json.loads(WORDING.as_json()))
 
     assert again.version == WORDING.version
     assert again.render("warning", COMMON) == WORDING.render("warning", COMMON)
+
+
+def test_a_version_is_compiled_once() -> None:
+    assert Wording.load() is Wording.load() is Wording.from_json(WORDING.as_json())
 
 
 @pytest.mark.parametrize("name", NAMES)

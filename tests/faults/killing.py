@@ -201,10 +201,9 @@ def stop_round(wanted: Round, folder: Path) -> tuple[dict[str, float], list[str]
     addresses = settle(wanted.url, people=wanted.times * MAILS_EACH)
     with crew_at_work(wanted, folder) as (crew, site, server):
         while crew.dismissals < wanted.times:
+            crew.start()
             crew.let_work()
             crew.dismiss()
-            crew.start()
-        crew.kill()
         drain(site, crew.clock)
         counts, faults = judge(wanted.url, addresses, server.taken())
     if crew.deserted or crew.slowest > STOPS_WITHIN:

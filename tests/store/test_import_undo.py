@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from reminder.errors import UsageError
 from reminder.jobs import confirm, practices, staff
@@ -21,13 +23,15 @@ from reminder.policy.model import Absence, Role
 from reminder.roster.reading import read_roster
 from reminder.store import memberships, people, reconcile, sending, tables
 from reminder.store import practices as stored
+from reminder.store.engine import Store
 from tests.world import World, chicago
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from reminder.store.engine import Store
     from reminder.store.practices import Practice
+    from tests.postgres import Cluster
 
 JOURNALS = {"event", "reset", "roster_import", "import_change", "system"}
 HEADINGS = "name,email,second email,role,practice,user id,last reset,days left"
@@ -70,9 +74,31 @@ CHANGES = {
 ALL = CHANGES["all at once"]
 
 
+@pytest.fixture(scope="module")
+def sqlite_tables(sqlite_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lived") / "reminder.db"
+    shutil.copy(sqlite_tables, path)
+    with closing(Store(f"sqlite:///{path}")) as store:
+        live(store)
+    return path
+
+
+@pytest.fixture(scope="module")
+def postgres_tables(postgres: Cluster, postgres_tables: str) -> str:
+    url = postgres.fresh_url(like=postgres_tables)
+    with closing(Store(url)) as store:
+        live(store)
+    return str(make_url(url).database)
+
+
 @pytest.fixture
 def world(store: Store) -> World:
     """Tuesday, December 1, 2026, 6 AM: the day's mails wait for 8 AM."""
+    return World(store, SIX)
+
+
+def live(store: Store) -> None:
+    """Live through what every test begins with, once for each kind of database."""
     made = World(store, SIX - timedelta(days=40))
     made.practice()
     made.practice(DESERT, zone="America/Phoenix", owner="ann@desert.example")
@@ -95,7 +121,6 @@ def world(store: Store) -> World:
         home = stored.load(connection, [1])[1]
         staff.remove(connection, made.look(gone), home, actor="test", now=made.now)
     made.tick(SIX)
-    return made
 
 
 def change(world: World, person_id: int, **values: Any) -> None:

@@ -42,20 +42,34 @@ class ForbiddenConnectionError(AssertionError):
 
 
 LONGEST = (
+    "test_killing",
+    "test_disk",
+    "test_torture",
+    "test_reconcile",
     "test_model",
     "test_years",
-    "test_reconcile",
-    "test_disk",
+    "test_loop",
+    "test_foretold",
+    "test_against_the_oracle",
     "test_postgres_chaos",
-    "test_killing",
-    "test_torture",
+    "test_migrations",
+    "test_types",
 )
 """The modules that begin first: a test of a minute that begins last keeps one worker busy and the others waiting."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+    """Let each worker begin with some of the longest modules: xdist deals out shares that are as large as they lie."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    others = [item for item in items if item.path.stem not in LONGEST]
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        size = (len(items) - len(dealt)) // (workers - worker)
+        mine = [item for name in LONGEST[worker::workers] for item in items if item.path.stem == name]
+        rest = max(0, size - len(mine))
+        dealt += mine + others[:rest]
+        del others[:rest]
+    items[:] = dealt
 
 
 def pytest_collection_finish() -> None:

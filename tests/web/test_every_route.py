@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from reminder.store.engine import Store
@@ -17,7 +16,7 @@ from tests.web.example import NOW, VISITORS, Kept, keep_example
 from tests.world import PUBLIC_URL, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from httpx2 import Response
@@ -72,11 +71,12 @@ def fresh(kept: Kept, tmp_path: Path) -> Iterator[Visits]:
     visits.world.store.close()
 
 
-def product_data(world: World) -> dict[str, list[tuple[object, ...]]]:
+def product_data(world: World) -> dict[str, Sequence[object]]:
+    """Return every row as it lies in the database."""
     with world.store.read() as connection:
         return {
-            name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
-            for name, table in metadata.tables.items()
+            name: connection.exec_driver_sql(f"select * from {name}").fetchall()
+            for name in metadata.tables
             if name not in NOT_PRODUCT_DATA
         }
 

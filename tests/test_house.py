@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "reminder"
 
@@ -250,3 +252,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_no_room_is_a_junk_drawer() -> None:
     assert [path for path in modules() if path.stem in {"utils", "util", "common", "helpers", "misc"}] == []
+
+
+def test_the_modules_that_begin_first_are_there() -> None:
+    assert set(LONGEST) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}

@@ -85,7 +85,7 @@ $(READY): $(LOCKED) pyproject.toml
 INSTALL = if [ "$$(id -u)" = 0 ]; then become=; else become="sudo -n"; fi; export DEBIAN_FRONTEND=noninteractive; \
 	{ $$become apt-get install -y -qq $(1) || { $$become apt-get update -qq && $$become apt-get install -y -qq $(1); }; } >/dev/null 2>&1
 
-# The headless shell needs half of the computing of a whole Chromium, which does as well.
+# The headless shell needs two thirds of the computing of a whole Chromium, which does as well.
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 		|| test -n "$$CHROMIUM" || { echo "Installing a browser for the tests"; \

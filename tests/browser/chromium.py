@@ -27,6 +27,7 @@ OF_COLORS = ["color-contrast", "link-in-text-block"]
 """The rules of axe that a page may keep when it is light and break when it is dark."""
 
 PROGRAMS = ["chromium-headless-shell", "chromium", "google-chrome"]
+"""Those that do, the one that needs least first; `make browser` looks for the same."""
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

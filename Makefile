@@ -88,7 +88,7 @@ INSTALL = if [ "$$(id -u)" = 0 ]; then become=; else become="sudo -n"; fi; expor
 # The headless shell needs two thirds of the computing of a whole Chromium, which does as well.
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v google-chrome >/dev/null \
-		|| test -n "$$CHROMIUM" || { echo "Installing a browser for the tests"; \
+		|| command -v "$$CHROMIUM" >/dev/null || { echo "Installing a browser for the tests"; \
 		$(call INSTALL,--no-install-recommends chromium-headless-shell fonts-liberation) \
 		|| { echo "make: the browser tests need Chromium; run: sudo apt-get install chromium (or set CHROMIUM to a Chrome)" >&2; exit 1; }; }
 

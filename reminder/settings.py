@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -159,8 +160,8 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(_text(path, FILE, problems) or "")
+    except tomllib.TOMLDecodeError as error:
         problems.append(f'{FILE}: cannot be read ({error}); each line is like: public_url = "https://..."')
         return {}
     known = {entry.name for entry in ENTRIES}
@@ -186,11 +187,23 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
             continue
         if name in environment:
             problems.append(f"{name}: set twice, as itself and as {name}_FILE; keep one")
-        try:
-            values[entry.name] = Path(path).read_text("utf-8").strip()
-        except OSError as error:
-            problems.append(f"{name}_FILE: {path} cannot be read ({error.strerror})")
+        text = _text(Path(path), f"{name}_FILE", problems)
+        values[entry.name] = (text or "").strip()
+        if text is not None and not values[entry.name]:
+            problems.append(f"{name}_FILE: {path} is empty")
     return values
+
+
+def _text(path: Path, name: str, problems: list[str]) -> str | None:
+    """Return what is in a file, less the mark that Windows editors begin it with; None, if it cannot be read."""
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        reason = error.strerror
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8; save it as such"
+    problems.append(f"{name}: {path} cannot be read ({reason})")
+    return None
 
 
 def _meant(name: str, known: Collection[str]) -> str:
@@ -227,10 +240,27 @@ def prepare(settings: Settings) -> Settings:
 def _kept_key(path: Path) -> str:
     """Return the key kept in a file, made on first use, readable by its owner alone."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w") as stream:
-        key = secrets.token_urlsafe(32)
-        stream.write(key)
+        if not path.exists():
+            _keep(secrets.token_urlsafe(32), path)
+        key = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = (
+            f"the secret key cannot be kept in {path} ({error}); let it be written and read, or set REMINDER_SECRET_KEY"
+        )
+        raise UsageError(message) from None
+    if not key:
+        message = f"the secret key in {path} is empty; put it back from a copy, or remove the file (links sent before then open nothing)"
+        raise UsageError(message)
     return key
+
+
+def _keep(key: str, path: Path) -> None:
+    """Write a file that appears whole and on the disk, or not; if another process made it meanwhile, leave that one."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        stream.write(key)
+        stream.flush()
+        os.fsync(stream.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(partial)
+    partial.unlink()

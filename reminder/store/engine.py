@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -183,6 +184,7 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001, ANN401 - SQLAlchemy's signature
+        _keep_private(Path(url.database or ""))
         for name, value in PRAGMAS.items():
             connection.execute(f"PRAGMA {name}={value}")
             found = str(connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -195,3 +197,13 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _keep_private(database: Path) -> None:
+    """Let a new file be read by its owner alone: it will hold names and addresses. What SQLite puts beside it follows.
+
+    The file is not opened for that: closing it would take the locks of every other connection of this process.
+    """
+    with suppress(OSError):  # one that another user made is as that user wants it
+        if database.stat().st_size == 0:
+            database.chmod(0o600)

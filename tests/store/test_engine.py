@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +54,25 @@ def test_sqlite_keeps_its_promises(sqlite_store: Store) -> None:
         found = [connection.scalar(text(f"pragma {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
 
     assert found == ["wal", 2, 1]
+
+
+def test_a_new_sqlite_file_and_what_lies_beside_it_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'reminder.db'}")) as store:
+        migrate.upgrade(store)
+        with store.write() as connection:
+            system.put(connection, "name", "value")
+        modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+
+    assert modes == dict.fromkeys(("reminder.db", "reminder.db-wal", "reminder.db-shm"), "0o600")
+
+
+def test_an_sqlite_file_that_is_shared_with_a_group_stays_so(sqlite_store: Store) -> None:
+    file = Path(sqlite_store.url.database or "")
+    file.chmod(0o660)
+    with closing(Store(f"sqlite:///{file}")) as again, again.write():
+        pass
+
+    assert file.stat().st_mode & 0o777 == 0o660
 
 
 def test_two_writers_lose_no_update(store: Store) -> None:

@@ -140,6 +140,30 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         load({}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [(b"\xff\xfepassword", r"cannot be read \(it is not UTF-8; save it as such\)"), (b" \n", "is empty")],
+)
+def test_a_secret_that_no_file_gives_is_named(tmp_path: Path, kept: bytes, reason: str) -> None:
+    (tmp_path / "secret").write_bytes(kept)
+    with pytest.raises(UsageError, match=f"^REMINDER_SECRET_KEY_FILE: .*/secret {reason}"):
+        load({"REMINDER_SECRET_KEY_FILE": str(tmp_path / "secret")}, tmp_path)
+
+
+def test_files_may_begin_with_the_mark_of_windows_editors(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text('mail_from = "office@practice.example"\n', "utf-8-sig")
+    (tmp_path / "secret").write_text("smtp://u:pw@mail.example:587\r\n", "utf-8-sig")
+    found = load({"REMINDER_MAIL_URL_FILE": str(tmp_path / "secret")}, tmp_path)
+
+    assert (found.mail_from, found.mail_url) == ("office@practice.example", "smtp://u:pw@mail.example:587")
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reminder.toml").write_text('mail_from = "a@b.example"', "utf-16")
+    with pytest.raises(UsageError, match=r"^reminder\.toml: .* cannot be read \(it is not UTF-8; save it as such\)$"):
+        load({}, tmp_path)
+
+
 def test_no_secret_shows_when_the_settings_are_printed() -> None:
     shown = repr(
         Settings(secret_key="topsecret", mail_url="smtp://u:topsecret@x", database_url="postgresql://u:topsecret@x")
@@ -164,6 +188,37 @@ def test_the_key_is_made_once_for_its_owner_alone(monkeypatch: pytest.MonkeyPatc
     assert first.secret_key == again.secret_key
     assert len(first.secret_key) > 40
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_of_two_that_make_the_key_at_once_the_first_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = load({}, tmp_path)
+    firsts: list[str] = []
+
+    def meanwhile(size: int) -> str:
+        monkeypatch.undo()
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+        firsts.append(prepare(settings).secret_key)
+        return "z" * size
+
+    monkeypatch.setattr("reminder.settings.secrets.token_urlsafe", meanwhile)
+
+    assert [prepare(settings).secret_key] == firsts
+    assert [file.name for file in (tmp_path / "reminder").iterdir()] == ["secret-key"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"), [(b"", r"is empty; put it back from a copy"), (b"\xff", r"cannot be kept in .*secret-key")]
+)
+def test_a_kept_key_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bytes, reason: str
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    (tmp_path / "reminder").mkdir()
+    (tmp_path / "reminder" / "secret-key").write_bytes(kept)
+
+    with pytest.raises(UsageError, match=reason):
+        prepare(load({}, tmp_path))
 
 
 def test_several_keys_are_read_for_rotation() -> None:

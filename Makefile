@@ -71,7 +71,7 @@ clean: ## Remove what `make` made
 # The lock is complete, so nothing is resolved (--no-deps): pip would otherwise stop at a newer release that has no hash here.
 # A new lock makes a new environment; a changed pyproject.toml only tells the one that is there.
 $(LOCKED): requirements/lock.txt
-	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed; run: sudo apt-get install python3-venv (macOS: brew install python)" >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "make: Python 3.11 or newer with venv is needed; run: sudo apt-get install python3-venv (macOS: brew install python)" >&2; exit 1; }
 	@echo "Preparing .venv (once; about a minute)"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reminder import scheduler
@@ -13,8 +12,6 @@ from reminder.condition import Lookout
 from reminder.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from reminder.jobs.services import Services
     from reminder.settings import Settings
 
@@ -39,41 +36,24 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(services: Services, settings: Settings, listener: socket.socket, *, with_scheduler: bool) -> None:
-    """Serve the pages until stopped; with the scheduler unless workers do its part."""
+    """Serve the pages until told to stop; with the scheduler unless workers do its part.
+
+    The mail on its way is finished, the others wait for the next start.
+    """
     from reminder.web.app import create_app
+    from reminder.web.server import Server
 
     log_to_stderr()
     lookout = Lookout(services, settings)
+    app = create_app(services, settings, lookout=lookout)
+    server = Server(app, listener, trusted_proxies=settings.trusted_proxies, on_stop=services.stopping.set)
     running = scheduler.start(lookout, with_passes=with_scheduler)
     try:
-        run_pages(
-            create_app(services, settings, lookout=lookout),
-            listener,
-            trusted_proxies=settings.trusted_proxies,
-        )
+        server.serve_pages()
     finally:
         services.stopping.set()
         running.shutdown(wait=True)
         services.store.close()
-
-
-def run_pages(app: ASGIApp, listener: socket.socket, *, trusted_proxies: str = "") -> None:
-    """Run the web server until stopped. Proxies are believed only if they are named."""
-    import uvicorn
-
-    host, port, *_ = listener.getsockname()
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=trusted_proxies or None,
-        server_header=False,
-        log_config=None,
-        access_log=False,
-    )
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
 
 
 def work(services: Services, settings: Settings) -> None:

@@ -75,7 +75,7 @@ ONLY_IN = {
     "alembic": {"store"},
     "fastapi": {"web", "demo"},
     "starlette": {"web", "demo"},
-    "uvicorn": {"serving"},
+    "uvicorn": {"web"},
     "typer": {"cli"},
     "cryptography": {"secrets_box"},
     "smtplib": {"mail"},

@@ -20,6 +20,7 @@ from reminder.settings import ON_PAGE, Origin, Settings
 from reminder.store import admins, migrate
 from reminder.store import practices as stored
 from reminder.web.app import create_app
+from reminder.web.server import Server
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -43,7 +44,7 @@ def run(*, port: int, open_browser: bool, folder: Path | None) -> None:
         sys.stdout.flush()
         if open_browser:
             threading.Timer(1.0, webbrowser.open, [address]).start()
-        serving.run_pages(app, serving.listen(HOST, port))
+        Server(app, serving.listen(HOST, port)).serve_pages()
 
 
 def build(home: Path, public_url: str) -> FastAPI:

@@ -51,28 +51,50 @@ def wait_until_healthy(port: int) -> dict[str, str]:
     raise AssertionError(port)
 
 
+def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "REMINDER_DATABASE_URL": f"sqlite:///{folder / 'reminder.db'}",
+        "REMINDER_MAIL_URL": f"folder:{folder / 'mail'}",
+        "REMINDER_BACKUP_DIR": str(folder / "backups"),
+        "REMINDER_SECRET_KEY": "a key for all tests",
+    }
+    command = [*COMMAND, "serve", "--port", str(port)]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_answers_backs_up_and_stops_when_told(tmp_path: Path, number: int) -> None:
     port = free_port()
-    environment = {
-        **os.environ,
-        "REMINDER_DATABASE_URL": f"sqlite:///{tmp_path / 'reminder.db'}",
-        "REMINDER_MAIL_URL": f"folder:{tmp_path / 'mail'}",
-        "REMINDER_BACKUP_DIR": str(tmp_path / "backups"),
-        "REMINDER_SECRET_KEY": "a key for all tests",
-    }
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = serve(tmp_path, port)
     try:
         health = wait_until_healthy(port)
     finally:
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
 
+    assert process.returncode == 0
     assert health["status"] == "ok"
     assert len(list((tmp_path / "backups").glob("reminder-*.db"))) == 1
     assert b"Traceback" not in errors
+
+
+def test_serve_stops_when_told_though_a_visitor_never_finishes(tmp_path: Path) -> None:
+    port = free_port()
+    process = serve(tmp_path, port)
+    try:
+        wait_until_healthy(port)
+        with socket.create_connection(("127.0.0.1", port)) as visitor:
+            visitor.sendall(
+                b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nhalf"
+            )
+            time.sleep(0.2)  # for the server to begin with it; without, the test would pass all the more
+            process.terminate()
+            process.communicate(timeout=20)
+    finally:
+        process.kill()
+
+    assert process.returncode == 0
 
 
 def send_in_a_process(url: str, folder: str, at: datetime) -> None:

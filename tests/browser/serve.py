@@ -12,6 +12,7 @@ from reminder.demo.show import HOST, free_port
 from reminder.store import migrate
 from reminder.store.engine import Store
 from reminder.web.app import create_app
+from reminder.web.server import Server
 from tests.web.example import NOW, keep_example
 from tests.world import World
 
@@ -42,4 +43,4 @@ if __name__ == "__main__":
     port = free_port(0)
     sys.stdout.write(f"{json.dumps(known)}\nThe pages are at http://{HOST}:{port}/\n")
     sys.stdout.flush()
-    serving.run_pages(app, serving.listen(HOST, port))
+    Server(app, serving.listen(HOST, port)).serve_pages()

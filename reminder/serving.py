@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -57,10 +56,8 @@ def serve(services: Services, settings: Settings, listener: socket.socket, *, wi
 
 
 def work(services: Services, settings: Settings) -> None:
-    """Plan and send until told to stop; the mail on its way is finished, the others wait for the next start."""
+    """Plan and send until `services.stopping` is set; the mail on its way is finished, the others wait for the next start."""
     log_to_stderr()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: services.stopping.set())
     running = scheduler.start(Lookout(services, settings))
     services.stopping.wait()
     running.shutdown(wait=True)

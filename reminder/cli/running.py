@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reminder.cli.session import Json, actor, open_services, open_store, print_json, sentence, working
+from reminder.cli.session import (
+    Json,
+    actor,
+    open_services,
+    open_store,
+    print_json,
+    sentence,
+    stopping_when_told,
+    working,
+)
 
 if TYPE_CHECKING:
     from reminder.jobs.services import Services
@@ -117,7 +126,7 @@ def worker() -> None:
     """Run the scheduler and the sender without the pages, for further machines on one PostgreSQL."""
     from reminder import serving, settings
 
-    with open_services() as services:
+    with open_services() as services, stopping_when_told(services):
         serving.work(services, settings.prepare(settings.load()))
 
 
@@ -129,7 +138,7 @@ def tick(*, as_json: Json = False) -> None:
 
     with open_services() as services:
         refresh_calendars(services.store, services.clock())
-        with working("Planning and sending"):
+        with working("Planning and sending"), stopping_when_told(services):
             tally = run_tick(services)
         with services.store.read() as connection:
             held = system.hold(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,27 @@ def open_services() -> Iterator[Services]:
         yield services
     finally:
         services.store.close()
+
+
+@contextmanager
+def stopping_when_told(services: Services) -> Iterator[None]:
+    """Begin no further mail once a signal comes, while this lasts; a second signal ends the program as it always does."""
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def as_usual() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+    def stop(*_: object) -> None:
+        as_usual()
+        services.stopping.set()
+
+    for number in usual:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        as_usual()
 
 
 @contextmanager

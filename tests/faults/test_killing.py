@@ -126,7 +126,8 @@ def wait_for(server: Sink, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "told"), [(WORKER, signal.SIGTERM), (SERVE, signal.SIGTERM), (SERVE, signal.SIGINT)]
+    ("command", "told"),
+    [(WORKER, signal.SIGTERM), (("tick",), signal.SIGINT), (SERVE, signal.SIGTERM), (SERVE, signal.SIGINT)],
 )
 def test_a_command_that_is_told_to_stop_finishes_the_mail_on_its_way(
     tmp_path: Path, command: Sequence[str], told: signal.Signals

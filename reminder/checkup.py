@@ -18,6 +18,7 @@ from reminder.condition import gather, look_around
 from reminder.errors import ReminderError
 from reminder.installation import in_force
 from reminder.mail.diagnosis import in_plain_words
+from reminder.mail.links import is_local
 from reminder.mail.redaction import redacted
 from reminder.mail.servers import transport_from_url
 from reminder.mail.transport import ConnectFault
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from reminder.policy.condition import Condition
     from reminder.policy.troubles import Trouble
 
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 AREAS: dict[str, frozenset[Matter]] = {
     "database": frozenset({Matter.DATABASE, Matter.SCHEMA}),
@@ -48,6 +48,7 @@ AREAS: dict[str, frozenset[Matter]] = {
     "backup": frozenset({Matter.BACKUP}),
     "disk": frozenset({Matter.DISK}),
     "time zones": frozenset({Matter.TIME_ZONES}),
+    "links in mails": frozenset({Matter.LINKS}),
     "saved settings": frozenset({Matter.SETTINGS}),
     "alarms": frozenset({Matter.ALARMS}),
 }
@@ -228,7 +229,7 @@ def _public_url(url: str) -> Finding:
     name = "public address"
     if parts.scheme == "https":
         return Finding(name=name, ok=True, detail=url, support="https")
-    if parts.hostname in LOCAL:
+    if is_local(url):
         detail = f"{url} (only this machine can follow the links in mails)"
         return Finding(name=name, ok=True, detail=detail, support="this machine only")
     return Finding(name=name, ok=False, detail=f"{url} is not https; put the pages behind TLS", support="plain http")

@@ -13,8 +13,10 @@ from reminder.clock import utc_now
 from reminder.errors import ReminderError, UnreachableError, UsageError
 from reminder.installation import in_force
 from reminder.jobs.deliver import room_left
+from reminder.jobs.link_check import RECORDED, strangeness
 from reminder.jobs.services import MailLimits
 from reminder.jobs.tick import LAST_TICK, recorded_ahead
+from reminder.mail.links import Links
 from reminder.mail.servers import reaches_people
 from reminder.policy.condition import Condition, Fault
 from reminder.policy.moments import zone_named
@@ -153,7 +155,13 @@ def _settings(connection: Connection, settings: Settings, installation: Installa
     origin = held.origin("mail_url")
     mail_set_up = True if origin is Origin.DEMO else None if not is_set_up and origin in CHOSEN else is_set_up
     unreadable = tuple(name for name, where in held.origins.items() if where is Origin.UNREADABLE)
-    return {"mail_set_up": mail_set_up, "unreadable": unreadable, "keeps_backups": origin is not Origin.DEMO}
+    links = installation.links if installation else Links(held.public_url, held.secret_keys)
+    return {
+        "mail_set_up": mail_set_up,
+        "unreadable": unreadable,
+        "strange_links": strangeness(system.get(connection, RECORDED), links),
+        "keeps_backups": origin is not Origin.DEMO,
+    }
 
 
 @dataclass

@@ -76,7 +76,7 @@ class Settings:
     )
     secret_key: str = _setting(
         "Signs the links in mails. Several, separated by commas: the first signs, all are accepted (rotation). "
-        "Default: made once and kept in the data folder.",
+        "Default: made once and kept in the data folder; several machines or users need the same one.",
         secret=True,
     )
     templates: str = _setting("A folder whose mail templates override ours. Default: none.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reminder.errors import UsageError
+from reminder.jobs import link_check
 from reminder.jobs.tick import TRUSTED_FROM
 from reminder.policy.model import State
 from reminder.policy.pace import DAY, MINUTE, Limits, Waiting, last_leaves_at
@@ -40,6 +41,8 @@ def release_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
     if held is None:
         return False
     system.clear_hold(connection)
+    if held.reason in link_check.REASONS:
+        link_check.accept_links(connection)
     system.put(connection, TRUSTED_FROM, now.isoformat())
     people.look_again_all(connection, now)
     practices.check_all(connection, now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reminder.jobs.checks import check_practices
 from reminder.jobs.deliver import deliver
 from reminder.jobs.holding import hold_for_admin
+from reminder.jobs.link_check import check_links
 from reminder.jobs.plan import plan_people
 from reminder.jobs.services import Services, Tally
 from reminder.policy.pace import SEEN_WITHIN
@@ -40,6 +41,7 @@ def tick(services: Services) -> Tally:
     now = services.clock()
     if services.mark is not None and not begin_pass(services.store, services.mark, now):
         log.error("sending is held: an older copy of the database is in its place", extra={"action": "queue.held"})
+    check_links(services, now)
     if clock_is_trusted(services.store, now):
         with services.store.write() as connection:
             sending.expire_leases(connection, now)  # first, so that the plan sees what a dead sender left

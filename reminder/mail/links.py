@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from itsdangerous import BadData, Serializer, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
@@ -42,6 +43,11 @@ def address_mark(address: str) -> str:
     return hashlib.sha256(f"reminder/{address.lower()}".encode()).hexdigest()[:8]
 
 
+def is_local(url: str) -> bool:
+    """Tell whether an address leads to the machine on which it is followed, whichever that is."""
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
 class _ShortSerializer(URLSafeSerializer):
     """Leaves out the library's try at compressing: it takes longer than the signature, and texts so short never shrink."""
 
@@ -65,6 +71,7 @@ class Links:
             for purpose in Purpose
         }
         self._one_time = Signer(newest_last, salt="reminder.link.one-time", digest_method=hashlib.sha256)
+        self._marker = Signer(newest_last, salt="reminder.link.mark", digest_method=hashlib.sha256)
 
     def absolute(self, path: str) -> str:
         """Return the full address of one of our pages."""
@@ -74,6 +81,15 @@ class Links:
     def base(self) -> str:
         """Return the public address."""
         return self._base
+
+    @property
+    def mark(self) -> str:
+        """Return a mark of the key that signs, which tells nothing of the key."""
+        return self._marker.get_signature(b"").decode("ascii")
+
+    def is_mark(self, mark: str) -> bool:
+        """Tell whether a mark is that of a key whose links are accepted here."""
+        return self._marker.verify_signature(b"", mark)
 
     @property
     def help(self) -> str:

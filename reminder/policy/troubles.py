@@ -58,6 +58,7 @@ class Matter(StrEnum):
     NOT_TAKEN = "mails-not-taken"
     IN_DOUBT = "mails-in-doubt"
     SETTINGS = "settings"
+    LINKS = "links"
     NO_ADMIN = "no-admin"
     BACKUP = "backup"
     DISK = "disk"
@@ -191,6 +192,15 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
             cure="give the old key back beside the new one (REMINDER_SECRET_KEY=new,old), or save them anew",
             severity=Severity.BROKEN,
             detail=f"Cannot be opened with this secret key: {', '.join(found.unreadable)}.",
+        )
+    if found.strange_links is not None:
+        yield Trouble(
+            matter=Matter.LINKS,
+            title="Links in mails would open nothing",
+            words="This machine does not make and open links in mails as the others do, or as it did before.",
+            cure="set REMINDER_SECRET_KEY and REMINDER_PUBLIC_URL on it as on the others, then release what is held",
+            severity=Severity.STOPPED,
+            detail=f"Links in mails would open nothing: {found.strange_links}.",
         )
     if found.without_admin:
         practices = "1 practice has" if found.without_admin == 1 else f"{found.without_admin} practices have"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from reminder.jobs import samples
-from reminder.web.pages import LOOPBACK
+from reminder.mail.links import is_local
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,7 +31,7 @@ def hindrances(connection: Connection, pages: Pages, *, mail_page: str = "/setti
         words = "No mail server is set up, so nobody would get a mail."
         found.append(Hindrance(words=words, href=mail_page, link="Say how e-mail is sent"))
     base = installation.links.base
-    if urlsplit(base).hostname in LOOPBACK and pages.signed_in_as is None:
+    if is_local(base) and pages.signed_in_as is None:
         words = f"The links in the mails would lead to {base}, which works on this machine only."
         found.append(Hindrance(words=words, href="/settings/mail#public_url", link="Change the address of these pages"))
     if samples.are_there(connection):

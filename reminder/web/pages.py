@@ -18,6 +18,7 @@ from reminder import facts
 from reminder.errors import UnreachableError
 from reminder.jobs.services import Services
 from reminder.jobs.signing_in import IDLE_LIFE, SEEN_EVERY, hash_of, is_proved
+from reminder.mail.links import is_local
 from reminder.mail.wording import longdate, shortdate
 from reminder.policy.model import AdminRole
 from reminder.policy.phrases import days_phrase
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 MAY_CHANGE = frozenset({AdminRole.OWNER, AdminRole.EDITOR})
 """The roles that may change anything; a viewer may look."""
-
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +123,7 @@ class Pages:
     @property
     def insecure_warning(self) -> bool:
         """Tell whether names and addresses travel in the open."""
-        return not self.secure and urlsplit(self.services.links.base).hostname not in LOOPBACK
+        return not self.secure and not is_local(self.services.links.base)
 
     @property
     def cookie(self) -> str:

@@ -19,6 +19,7 @@ from reminder import installation, scheduler
 from reminder.jobs import tick as passes
 from reminder.jobs.releasing import release_queue, resend
 from reminder.mail.folder import FolderTransport
+from reminder.mail.links import Links
 from reminder.mail.sign_in import AppSignIn, Login
 from reminder.mail.smtp import Security, SmtpTransport
 from reminder.mail.wire import Timeouts
@@ -31,7 +32,7 @@ from reminder.store.tables import admin_role
 from tests import smtp_server
 from tests.faults.listener import listening
 from tests.smtp_server import AUTHORITY, client_context, drop, keeping_server, scripted_server, silence
-from tests.world import KEY
+from tests.world import KEY, PUBLIC_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,6 +236,23 @@ def a_sender_that_sends_nothing(house: House, patch: pytest.MonkeyPatch) -> Iter
     with patch.context() as broken:
         broken.setattr(passes, "deliver", lambda *_: None)
         yield
+
+
+def _of_the_links(matter: Matter, name: str, key: str, url: str) -> None:
+    def strange(house: House, patch: pytest.MonkeyPatch) -> Iterator[None]:
+        house.due(*NAMES)
+        with another_server(house):
+            links = Links(url, [key])
+            house.world.services.installation = replace(house.world.services.installation, links=links)
+            yield
+        _release(house)
+
+    strange.__name__ = name
+    outage(matter)(strange)
+
+
+_of_the_links(Matter.LINKS, "another_secret_key", f"{CANARY} of another machine", PUBLIC_URL)
+_of_the_links(Matter.QUEUE, "address_of_the_pages_unknown", KEY, "https://localhost")
 
 
 @outage(Matter.QUEUE)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from reminder import checkup
+from reminder.mail.links import Links
 from reminder.mail.redaction import redacted
 from reminder.mail.transport import ConnectFault, Outcome, Stage, Verdict
 from reminder.policy.model import AdminRole
@@ -51,6 +52,8 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def owner(world: World, site: Site, settings: Settings) -> TestClient:
+    links = Links(settings.public_url, settings.secret_keys)
+    world.services.installation = replace(world.services.installation, links=links)
     site.app = create_app(world.services, settings)
     world.tick()
     return site.signed_in(OWNER)

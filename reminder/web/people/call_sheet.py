@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -14,10 +13,11 @@ from starlette.responses import Response
 
 from reminder.jobs import standing
 from reminder.jobs.confirm import UNKNOWN_CYCLE
+from reminder.mail.links import is_local
 from reminder.policy.expiry import last_safe_on
 from reminder.policy.parts import Part
 from reminder.store.listing import Key, Listing, Wanted
-from reminder.web.pages import LOOPBACK, PagesDep, ServicesDep, ViewerDep
+from reminder.web.pages import PagesDep, ServicesDep, ViewerDep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +109,7 @@ def _code(services: Services, viewer: Viewer, found: Standing) -> Markup | None:
     home = viewer.practices.get(person.home_id or 0)
     if home is None or home.is_trial or not viewer.may_change(home.id):
         return None
-    if urlsplit(services.links.base).hostname in LOOPBACK:
+    if is_local(services.links.base):
         return None
     import segno  # noqa: PLC0415, RUF100 - only sheets need it
 

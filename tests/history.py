@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 HISTORY = ROOT / "tests" / "history.toml"
 RESOURCES = ROOT / "reminder" / "resources.py"
-NOTICED = {pytest.ExitCode.TESTS_FAILED, -signal.SIGXCPU, -signal.SIGKILL}
-"""How tests end that notice a mistake: one fails, or goes on for ever. A file that cannot even be imported shows nothing."""
+NOTICED = {pytest.ExitCode.TESTS_FAILED, -signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT}
+"""How tests end that notice a mistake: one fails, goes on for ever, or ends the process. A file that cannot even be imported shows nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Takes one stream out of an OLE2 compound file, the container of .xls and of encrypted .xlsx files."""
+"""Takes one stream out of an OLE2 compound file, the container of .xls and of encrypted .xlsx files, and packs it anew."""
 
 from __future__ import annotations
 
@@ -96,3 +96,40 @@ def _entries(directory: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
         start, size = struct.unpack_from("<II", directory, place + 116)
         if 2 <= length <= 64:
             yield directory[place : place + length - 2].decode("utf-16-le", "replace"), (start, size)
+
+
+_PAGE = 4096
+_FREE, _CHAIN_END, _OF_TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def packed_alone(stream: bytes, name: str = "Workbook") -> bytes:
+    """Return a compound file of version 4 that holds a stream of at least one byte, and nothing else ([MS-CFB] 2).
+
+    Readers believe the tables and counts of a container, and fill the memory or go round for ever if these are wrong.
+    """
+    pages = max(1, -(-len(stream) // _PAGE))
+    tables = next(count for count in range(1, _IN_HEADER + 1) if count * _PAGE // 4 >= pages + 1 + count)
+    header = struct.pack(
+        "<8s16x5H6x9I",
+        *(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 4, 0xFFFE, 12, 6),
+        *(1, tables, pages, 0, _PAGE, _CHAIN_END, 0, _CHAIN_END, 0),
+    )
+    places = [*range(pages + 1, pages + 1 + tables), *[_FREE] * (_IN_HEADER - tables)]
+    chain = [*range(1, pages), _CHAIN_END, _CHAIN_END, *[_OF_TABLE] * tables]
+    table = [*chain, *[_FREE] * (tables * _PAGE // 4 - len(chain))]
+    directory = _entry("Root Entry", kind=5, child=1, start=0, size=0) + _entry(
+        name, kind=2, child=_FREE, start=0, size=pages * _PAGE
+    )
+    return b"".join(
+        (
+            (header + struct.pack(f"<{_IN_HEADER}I", *places)).ljust(_PAGE, b"\0"),
+            stream.ljust(pages * _PAGE, b"\0"),
+            directory.ljust(_PAGE, b"\0"),
+            struct.pack(f"<{len(table)}I", *table),
+        )
+    )
+
+
+def _entry(name: str, *, kind: int, child: int, start: int, size: int) -> bytes:
+    text = name.encode("utf-16-le")
+    return struct.pack("<64sHBB3I36xIQ", text, len(text) + 2, kind, 1, _FREE, _FREE, child, start, size)

@@ -105,6 +105,11 @@ def check_shared_texts(members: dict[str, bytes], sheet: bytes) -> None:
             raise UsageError(msg)
 
 
+def without_promise(part: bytes) -> bytes:
+    """Return a part whose table of texts does not say how many there are: the reader would make room for as many."""
+    return part.replace(b"uniqueCount", b"UniqueCount")
+
+
 def holds_cells(part: bytes) -> bool:
     """Tell whether a part of a workbook is a sheet."""
     return bool(_CELLS_TAG.search(part))

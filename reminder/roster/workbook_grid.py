@@ -31,8 +31,8 @@ def workbook_grids(data: bytes) -> Iterator[Grid]:
     which it does not tell from plain values.
     """
     if data.startswith(OLE_SIGNATURE):
-        xls = xls_records.xls_sheets(data)
-        workbook = _opened(io.BytesIO(data))
+        xls, alone = xls_records.xls_sheets(data)
+        workbook = _opened(io.BytesIO(alone))
         return _grids(workbook, [xls[place].formulas if place < len(xls) else () for place in _tabs(workbook)])
     members = unpacked(data)
     if ods_xml.CONTENT not in members:
@@ -49,7 +49,8 @@ def _xlsx_grids(members: dict[str, bytes]) -> Iterator[Grid]:
         sheet = members[path]
         sheet_xml.check_xlsx_extent(sheet)
         sheet_xml.check_shared_texts(members, sheet)
-        alone = {other: part for other, part in members.items() if other == path or not sheet_xml.holds_cells(part)}
+        others = {other: part for other, part in members.items() if other == path or not sheet_xml.holds_cells(part)}
+        alone = {other: sheet_xml.without_promise(part) for other, part in others.items()}
         yield Grid(
             name=name,
             rows=_rows(_opened(repacked(alone)), name),

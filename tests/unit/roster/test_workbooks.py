@@ -64,7 +64,7 @@ def with_stream(name: str, **numbers: int) -> bytes:
     coded = name.encode("utf-16-le")
     data[place : place + 64] = coded.ljust(64, b"\0")
     data[place + 64 : place + 66] = (len(coded) + 2).to_bytes(2, "little")
-    for offset, key in ((116, "start"), (120, "size")):
+    for offset, key in ((116, "start"), (120, "size"), (124, "more")):
         if key in numbers:
             data[place + offset : place + offset + 4] = numbers[key].to_bytes(4, "little")
     return bytes(data)
@@ -386,6 +386,15 @@ def test_a_compound_file_may_keep_its_tables_in_further_sectors() -> None:
     assert "Workbook" in CompoundFile(bytes(moved)), "a sector that names itself as the next one ends, too"
 
 
+@pytest.mark.parametrize("count", [0xFFFFFFFF, 10**12])
+def test_what_a_table_of_texts_says_of_its_size_is_not_believed(count: int) -> None:
+    parts = unpacked(xlsx(f"<sheetData>{ANA}</sheetData>", "<si><t>x</t></si>"))
+    promised = {name: part.replace(b"<sst", b'<sst uniqueCount="%d"' % count) for name, part in parts.items()}
+
+    assert promised != parts
+    assert [row.name for row in read(zipped(promised)).rows] == ["Ana Gil"]
+
+
 def test_an_interrupt_is_no_damage() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -415,7 +424,7 @@ def record(kind: int, body: bytes) -> bytes:
 
 def test_a_protected_xls_file_is_told_from_a_damaged_one() -> None:
     with pytest.raises(UsageError, match="protected by a password"):
-        xls_records._sheets(record(0x2F, b"\0" * 6))
+        xls_records._sheets(bytearray(record(0x2F, b"\0" * 6)))
 
 
 def test_formatting_behind_a_text_and_the_start_of_a_further_record_are_stepped_over() -> None:
@@ -431,9 +440,9 @@ def test_a_long_text_used_over_and_over_in_an_xls_file_is_refused() -> None:
     texts = record(0xFC, table) + record(0x3C, b"\1" + b"x\0" * 4_000) + record(0x3C, b"\0" + b"x" * 48_000)
     place = 8 + 4 + len(texts) + 4
 
-    def stream(uses: int) -> bytes:
+    def stream(uses: int) -> bytearray:
         cells = b"".join(record(0xFD, row.to_bytes(2, "little") + bytes(4) + b"\1\0\0\0") for row in range(uses))
-        return record(0x85, place.to_bytes(4, "little") + bytes(4)) + texts + record(0x0A, b"") + cells
+        return bytearray(record(0x85, place.to_bytes(4, "little") + bytes(4)) + texts + record(0x0A, b"") + cells)
 
     assert xls_records._text_lengths([table, b"\1" + b"x\0" * 4_000, b"\0" + b"x" * 48_000]) == [1, 60_000]
     assert xls_records._sheets(stream(1_666))[0].rows == 1_666

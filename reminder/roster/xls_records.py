@@ -57,15 +57,13 @@ def xls_sheets(data: bytes) -> tuple[list[XlsSheet], bytes]:
 
 
 def _sheets(stream: bytearray) -> list[XlsSheet]:
-    starts, texts = _globals(stream)
-    sheets: list[XlsSheet] = []
-    left = len(stream)
-    for start in starts:
-        sheet, end = _sheet(stream, start)
-        left -= end - start
-        if left < 0:  # several sheets lie in the same place, and the reader would read each
+    starts, texts, reached = _globals(stream)
+    found: dict[int, XlsSheet] = {}
+    for start in sorted(starts):
+        if start < reached:  # sheets that lie in each other would be read as often, and otherwise than looked through
             raise UsageError(_DAMAGED)
-        sheets.append(sheet)
+        found[start], reached = _sheet(stream, start)
+    sheets = [found[start] for start in starts]
     if sum(sheet.rows * sheet.columns for sheet in sheets) > MAX_AREA:
         msg = "holds sheets that are too large together; save only the staff list"
         raise UsageError(msg)
@@ -77,12 +75,13 @@ def _sheets(stream: bytearray) -> list[XlsSheet]:
     return sheets
 
 
-def _globals(stream: bytearray) -> tuple[list[int], list[bytes]]:
-    """Return where the sheets begin, in the order of their tabs, and the pieces of the table of shared texts."""
+def _globals(stream: bytearray) -> tuple[list[int], list[bytes], int]:
+    """Return where the sheets begin, in the order of their tabs, the pieces of the table of texts, and where all ends."""
     starts: list[int] = []
     texts: list[bytes] = []
-    before = 0
-    for _, kind, body in _records(stream, 0):
+    before = end = 0
+    for place, kind, body in _records(stream, 0):
+        end = place + len(body)
         if kind == _END:
             break
         if kind == _PASSWORD:
@@ -98,7 +97,7 @@ def _globals(stream: bytearray) -> tuple[list[int], list[bytes]]:
         before = kind
     if not starts:
         raise UsageError(_DAMAGED)
-    return starts, texts
+    return starts, texts, end
 
 
 def _sheet(stream: bytearray, start: int) -> tuple[XlsSheet, int]:

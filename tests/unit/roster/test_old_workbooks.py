@@ -111,6 +111,24 @@ def test_sheets_of_an_xls_file_that_lie_in_the_same_place_are_refused() -> None:
         xls_records._sheets(book(sheet, starts=[first] * 2))
 
 
+@pytest.mark.parametrize("inside", [0, 4, 20])
+def test_a_sheet_of_an_xls_file_that_lies_in_another_or_before_all_is_refused(inside: int) -> None:
+    sheet = BOF + number(0, 0) * 9 + EOF
+    first = len(book(sheet, sheet)) - 2 * len(sheet)
+
+    for starts in ([first + inside, first], [first, first + inside], [inside, first]):
+        with pytest.raises(UsageError, match="damaged"):
+            xls_records._sheets(book(sheet, starts=starts))
+
+
+def test_sheets_of_an_xls_file_may_lie_in_another_order_than_their_tabs() -> None:
+    one, two = BOF + number(0, 0) + EOF, BOF + number(1, 1) + EOF
+    first = len(book(one, two)) - len(one) - len(two)
+    found = xls_records._sheets(book(one, two, starts=[first + len(one), first]))
+
+    assert [sheet.rows for sheet in found] == [2, 1]
+
+
 def test_sheets_of_an_xls_file_that_are_too_large_together_are_refused() -> None:
     sheet = BOF + number(49_999, 39) + EOF
 

@@ -159,7 +159,7 @@ def _settings(connection: Connection, settings: Settings, installation: Installa
     return {
         "mail_set_up": mail_set_up,
         "unreadable": unreadable,
-        "strange_links": strangeness(system.get(connection, RECORDED), links),
+        "strange_links": strangeness(system.get(connection, RECORDED), links) is not None,
         "keeps_backups": origin is not Origin.DEMO,
     }
 

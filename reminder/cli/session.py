@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 PracticeName = Annotated[str | None, typer.Option("--practice", help="The practice; needed if there are several.")]
 
+RELEASE = "Then run: reminder queue release"
+"""What follows the cure of a held queue."""
+
 
 @contextmanager
 def open_services() -> Iterator[Services]:

@@ -32,7 +32,7 @@ def hold_for_server(services: Services, verdict: Verdict) -> None:
     """Hold the queue because the mail server will not have us; it is tried again now and then."""
     now = services.clock()
     reason = f"the mail server refuses us ({verdict.stage}: {verdict.answer})"
-    cure = "mend how mail is sent (Settings, Mail, or REMINDER_MAIL_URL) or the account; it is tried again every 15 minutes, or run: reminder queue release"
+    cure = "mend how mail is sent (Settings, Mail, or REMINDER_MAIL_URL) or the account; it is tried again every 15 minutes"
     with services.store.write() as connection:
         known = system.hold(connection)
         if known is not None and known.waits_for_admin:

@@ -64,7 +64,7 @@ def _made_of(links: Links) -> str:
 
 
 _CURES = {
-    OTHER_KEY: "on {machine}, set REMINDER_SECRET_KEY to the key of the others (or to that of before, from a copy), then run:"
-    " reminder queue release; if that key is lost, release all the same: links in earlier mails then open nothing",
-    NO_ADDRESS: "on {machine}, set REMINDER_PUBLIC_URL as on the others, then run: reminder queue release",
+    OTHER_KEY: "on {machine}, set REMINDER_SECRET_KEY to the key of the others, or to that of before, from a copy; if it is"
+    " lost, release all the same: links in earlier mails then open nothing",
+    NO_ADDRESS: "on {machine}, set REMINDER_PUBLIC_URL as on the others",
 }

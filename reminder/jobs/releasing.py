@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def hold_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
     """Hold the queue by hand until somebody releases it; False if it waits for that already."""
-    held = system.Hold(reason="somebody held it by hand", cure="release it: reminder queue release", since_at=now)
+    held = system.Hold(reason="somebody held it by hand", cure="see that its reason is over", since_at=now)
     if not system.hold_for_admin(connection, held):
         return False
     events.record(connection, "queue.held", actor=actor, now=now)

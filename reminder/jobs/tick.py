@@ -98,7 +98,7 @@ def recorded_ahead(connection: Connection, now: datetime) -> datetime | None:
 
 def hold_for_clock(store: Store, now: datetime, reason: str) -> None:
     """Hold the queue because the clock cannot be trusted."""
-    hold_for_admin(store, now, reason, "set the clock right, look at the list, then run: reminder queue release")
+    hold_for_admin(store, now, reason, "set the clock right, and look at the list")
 
 
 def refresh_calendars(store: Store, now: datetime) -> None:

@@ -26,7 +26,7 @@ class Condition:
     itself. `late`, `in_doubt`: mails. `not_taken`: how many of the newest tries in a row took no mail. `mail_set_up`:
     None where mails go to a folder that somebody chose. `is_live`: a practice mails to its people. `keeps_backups`: not
     the demo, whose people are invented; `no_place`: what hinders the folder of the backups. `recorded_ahead`: an instant
-    that no honest clock is behind. `strange_links`: why the links in mails that are sent here would open nothing.
+    that no honest clock is behind. `strange_links`: links in mails that are made here would open nothing.
     """
 
     now: datetime
@@ -46,7 +46,7 @@ class Condition:
     recorded_ahead: datetime | None = None
     zones_missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
-    strange_links: str | None = None
+    strange_links: bool = False
     without_admin: int = 0
     backup_at: datetime | None = None
     failed_backup: Fault | None = None

@@ -193,14 +193,13 @@ def _of_the_records(found: Condition) -> Iterator[Trouble]:
             severity=Severity.BROKEN,
             detail=f"Cannot be opened with this secret key: {', '.join(found.unreadable)}.",
         )
-    if found.strange_links is not None:
+    if found.strange_links:
         yield Trouble(
             matter=Matter.LINKS,
             title="Links in mails would open nothing",
-            words="This machine does not make and open links in mails as the others do, or as it did before.",
+            words="The links in mails that this machine makes and opens are not those of the others, or of before.",
             cure="set REMINDER_SECRET_KEY and REMINDER_PUBLIC_URL on it as on the others, then release what is held",
             severity=Severity.STOPPED,
-            detail=f"Links in mails would open nothing: {found.strange_links}.",
         )
     if found.without_admin:
         practices = "1 practice has" if found.without_admin == 1 else f"{found.without_admin} practices have"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PASSES = "passes"
 
 REASON = "the database is an older copy: fewer passes are recorded in it than were run"
-CURE = "look at what waits, since mails that have gone may be among it, then run: reminder queue release"
+CURE = "look at what waits, since mails that have gone may be among it"
 RESTORED = "a backup was restored"
 """Why the queue is held after a restore: an older copy, too, whose reader is told as much."""
 

@@ -192,8 +192,7 @@ def _overwrite(source: Connection, target: Connection, now: datetime) -> int:
     _move_sequences(target)
     epoch.count(target, passes)
     system.remove(target, backups.LAST_BACKUP)  # that one was made elsewhere, or is what was just brought back
-    cure = "look at what waits, then run: reminder queue release"
-    system.set_hold(target, system.Hold(reason=epoch.RESTORED, cure=cure, since_at=now))
+    system.set_hold(target, system.Hold(reason=epoch.RESTORED, cure="look at what waits", since_at=now))
     return rows
 
 

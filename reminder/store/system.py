@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Why nothing is sent. A fault of the mail server is probed at `probe_at`; the others wait for an admin."""
+    """Why nothing is sent, and what to do before it is released. A fault of the mail server is probed at `probe_at`; the
+    others wait for an admin.
+    """
 
     reason: str
     cure: str

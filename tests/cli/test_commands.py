@@ -438,9 +438,9 @@ def test_what_commands_print_is_plain_english(shell: Shell) -> None:
     listed, passed, people = shell("queue").out, shell("tick"), shell("staff", "list").out
     link = shell("admin", "link", "dana@lakeside.example").out
 
-    assert "somebody held it by hand. Release it: reminder queue release." in listed
+    assert "somebody held it by hand. See that its reason is over. Then run: reminder queue release" in listed
     assert "0 left out for a newer one" in passed.out
-    assert "Release it: reminder queue release." in passed.err
+    assert "See that its reason is over. Then run: reminder queue release" in passed.err
     assert "Staff End User (SEU)" in people
     assert "ends with this" in link
 

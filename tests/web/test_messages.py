@@ -117,6 +117,7 @@ def test_a_held_queue_is_released_by_an_owner_after_the_list(world: World, site:
     assert "<h1>2 mails wait</h1>" in listed
     assert "2 addresses" in listed
     assert "1 more mail waits on this server" in listed
+    assert "First: look." in listed
     assert "release 3 mails" in listed
     assert "Desert Bloom" not in listed
     assert "An owner of the practice can release it" in told

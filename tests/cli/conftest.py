@@ -7,15 +7,20 @@ import json
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer.main
 from freezegun import freeze_time
 
 from reminder.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+typer.main.get_command = cache(typer.main.get_command)
+"""A program makes its commands out of their functions once; here it would a thousand times."""
 
 
 @dataclass

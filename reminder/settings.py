@@ -261,6 +261,8 @@ def _keep(key: str, path: Path) -> None:
         stream.write(key)
         stream.flush()
         os.fsync(stream.fileno())
-    with suppress(FileExistsError):
-        path.hardlink_to(partial)
-    partial.unlink()
+    try:
+        with suppress(FileExistsError):
+            path.hardlink_to(partial)
+    finally:
+        partial.unlink()

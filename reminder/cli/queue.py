@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reminder.cli.session import RELEASE, Json, actor, open_store, print_json, print_table, sentence
+from reminder.cli.session import Json, actor, open_store, print_json, print_table, told_hold
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def show(context: typer.Context, *, as_json: Json = False) -> None:
         print_json({"held": asdict(held) if held else None, "waiting": rows, "failed": lost})
         return
     typer.echo(
-        f"Sending is held since {held.since_at:%Y-%m-%d %H:%M} UTC: {held.reason}. {sentence(held.cure)}. {RELEASE}"
-        if held
-        else "Sending is on."
+        f"Sending is held since {held.since_at:%Y-%m-%d %H:%M} UTC: {told_hold(held)}" if held else "Sending is on."
     )
     if waiting or failed:
         _print([*waiting, *failed])

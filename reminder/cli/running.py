@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reminder.cli.session import (
-    RELEASE,
     Json,
     actor,
     open_services,
     open_store,
     print_json,
-    sentence,
     stopping_when_told,
+    told_hold,
     working,
 )
 
@@ -150,7 +149,7 @@ def tick(*, as_json: Json = False) -> None:
     else:
         typer.echo(", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts.items()))
     if held is not None:
-        typer.echo(f"reminder: sending is held: {held.reason}. {sentence(held.cure)}. {RELEASE}", err=True)
+        typer.echo(f"reminder: sending is held: {told_hold(held)}", err=True)
         raise typer.Exit(3 if held.probe_at else 1)
     if tally.failed:
         raise typer.Exit(1)

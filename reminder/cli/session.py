@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
     from reminder.jobs.services import Services
     from reminder.store.engine import Store
+    from reminder.store.system import Hold
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 PracticeName = Annotated[str | None, typer.Option("--practice", help="The practice; needed if there are several.")]
-
-RELEASE = "Then run: reminder queue release"
-"""What follows the cure of a held queue."""
 
 
 @contextmanager
@@ -89,6 +87,12 @@ def working(what: str) -> Iterator[None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         progress.add_task(what, total=None)
         yield
+
+
+def told_hold(held: Hold) -> str:
+    """Return why the queue is held, what to do about it, and how it is released."""
+    when = "Then" if held.waits_for_admin else "To try at once,"
+    return f"{held.reason}. {sentence(held.cure)}. {when} run: reminder queue release"
 
 
 def sentence(text: str) -> str:

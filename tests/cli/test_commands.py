@@ -298,6 +298,7 @@ def test_a_tick_without_a_mail_server_says_so(shell: Shell) -> None:
 
     assert done.code == 3
     assert "sending is held" in done.err
+    assert "every 15 minutes. To try at once, run: reminder queue release" in done.err
     assert "held since" in shell("queue").out
 
 

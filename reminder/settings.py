@@ -242,14 +242,17 @@ def _kept_key(path: Path) -> str:
     try:
         if not path.exists():
             _keep(secrets.token_urlsafe(32), path)
-        key = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         message = (
-            f"the secret key cannot be kept in {path} ({error}); let it be written and read, or set REMINDER_SECRET_KEY"
+            f"the secret key cannot be kept in {path} ({error.strerror}); let it be written, or set REMINDER_SECRET_KEY"
         )
         raise UsageError(message) from None
-    if not key:
-        message = f"the secret key in {path} is empty; put it back from a copy, or remove the file (links sent before then open nothing)"
+    problems: list[str] = []
+    key = (_text(path, "secret key", problems) or "").strip()
+    if not problems and (words := problem("secret_key", key) if key else "it is empty"):
+        problems.append(f"secret key in {path}: {words}")
+    if problems:
+        message = f"{problems[0]}; put it back from a copy, or remove the file (links sent before then open nothing)"
         raise UsageError(message)
     return key
 

@@ -208,7 +208,13 @@ def test_of_two_that_make_the_key_at_once_the_first_wins(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("kept", "reason"), [(b"", r"is empty; put it back from a copy"), (b"\xff", r"cannot be kept in .*secret-key")]
+    ("kept", "reason"),
+    [
+        (b"", "it is empty; put it back from a copy"),
+        (b"\xff", r"cannot be read \(it is not UTF-8"),
+        (b",", "a key needs 16 characters"),
+        (b"x", "a key needs 16 characters"),
+    ],
 )
 def test_a_kept_key_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: bytes, reason: str

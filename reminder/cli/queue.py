@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reminder.cli.session import Json, actor, open_store, print_json, print_table, told_hold
+from reminder.cli.session import Json, actor, open_services, open_store, print_json, print_table, told_hold
 from reminder.clock import utc_now
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] =
     from reminder.jobs.tick import clock_is_trusted, plan_due
     from reminder.store import outbox, system
 
-    with open_store() as store:
-        now = utc_now()
+    with open_services() as services:
+        store, now = services.store, utc_now()
         with store.read() as connection:
             held = system.hold(connection)
         if held is not None and clock_is_trusted(store, now):
@@ -106,7 +106,7 @@ def release(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] =
         if not yes:
             typer.confirm("Release them?", abort=True)
         with store.write() as connection:
-            release_queue(connection, actor=actor(), now=now)
+            release_queue(connection, actor=actor(), now=now, links=services.links)
     typer.echo("Released; they go with the next pass.")
 
 

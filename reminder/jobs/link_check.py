@@ -54,9 +54,13 @@ def strangeness(recorded: str | None, links: Links) -> str | None:
     return NO_ADDRESS if is_local(links.base) and not is_local(address) else None
 
 
-def accept_links(connection: Connection) -> None:
-    """Let the links of the next sender be the right ones: an admin was told what is strange, and lets them go."""
-    system.remove(connection, RECORDED)
+def accept_links(connection: Connection, links: Links) -> None:
+    """Let the links that are made here be the right ones, if they are strange: an admin was told so, and lets them go.
+
+    Where they are not, another machine's are; that one holds the queue again until it is set right.
+    """
+    if strangeness(system.get(connection, RECORDED), links) is not None:
+        system.put(connection, RECORDED, _made_of(links))
 
 
 def _made_of(links: Links) -> str:

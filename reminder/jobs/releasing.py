@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from reminder.jobs.services import MailLimits
+    from reminder.mail.links import Links
     from reminder.policy.model import Kind
     from reminder.store.outbox import Reminder
 
@@ -31,8 +32,10 @@ def hold_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
     return True
 
 
-def release_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
+def release_queue(connection: Connection, *, actor: str, now: datetime, links: Links | None = None) -> bool:
     """Release the queue after an admin has seen the list; False if it was not held.
+
+    `links`: those of the machine on which it is released, which are right from now on if they were held for.
 
     A wrong clock may have set times that are far ahead of the right one: every clock, practice and mail is looked at
     again.
@@ -41,8 +44,8 @@ def release_queue(connection: Connection, *, actor: str, now: datetime) -> bool:
     if held is None:
         return False
     system.clear_hold(connection)
-    if held.reason in link_check.REASONS:
-        link_check.accept_links(connection)
+    if links is not None and held.reason in link_check.REASONS:
+        link_check.accept_links(connection, links)
     system.put(connection, TRUSTED_FROM, now.isoformat())
     people.look_again_all(connection, now)
     practices.check_all(connection, now)

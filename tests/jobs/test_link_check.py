@@ -39,7 +39,7 @@ def hold_of(world: World) -> system.Hold | None:
 
 def release(world: World) -> None:
     with world.store.write() as connection:
-        release_queue(connection, actor="test", now=world.now)
+        release_queue(connection, actor="test", now=world.now, links=world.services.links)
 
 
 def names(world: World) -> list[str]:
@@ -103,6 +103,20 @@ def test_a_key_that_is_lost_is_replaced_by_releasing(sent: World) -> None:
     assert names(sent) == ["alma", "ben"]
     assert (hold := hold_of(sent)) is not None
     assert hold.reason == OTHER_KEY
+
+
+def test_who_releases_under_the_right_key_does_not_let_the_other_one_pass(sent: World) -> None:
+    use(sent, OTHER)
+    sent.tick()
+    use(sent, KEY)
+    release(sent)
+    use(sent, OTHER)
+    sent.tick()
+    held = hold_of(sent)
+
+    assert names(sent) == ["alma"]
+    assert held is not None
+    assert held.reason == OTHER_KEY
 
 
 def test_a_key_of_before_may_be_left_out_once_another_has_signed(sent: World) -> None:

@@ -70,7 +70,7 @@ def release(pages: PagesDep, services: ServicesDep, viewer: ViewerDep) -> Respon
     """Release a held queue after looking at the list; owners only."""
     _owner(viewer)
     with services.store.write() as connection:
-        release_queue(connection, actor=f"admin:{viewer.admin.id}", now=services.clock())
+        release_queue(connection, actor=f"admin:{viewer.admin.id}", now=services.clock(), links=services.links)
     return pages.redirect("/messages?done=released")
 
 
